@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 @config_option
 @machine_class_option
 @click.option("-o", "--output", metavar="FILE", help="Also write a profile file.")
+@click.option("--engine", type=click.Choice(("local", "dask")), help="Count large logs in parts, where they are.")
+@click.option("--scheduler", default="", metavar="ADDRESS", help="Scheduler of Dask, such as tcp://HOST:8786.")
+@click.option("--by", type=click.Choice(("day",)), help="Take each day (UTC) as a session (with --engine).")
 @click.option("--shard", metavar="I/N", envvar="PERFGATE_SHARD", help="Which shard of how many these runs are.")
 @reading_options
 @partial(quiet_option, is_argument=False)
@@ -29,6 +32,9 @@ def command(
     config: str | None,
     machine_class: str,
     output: str | None,
+    engine: str | None,
+    scheduler: str,
+    by: str | None,
     shard: str | None,
     foreign: ForeignOptions,
     form: str,
@@ -37,6 +43,7 @@ def command(
 
     PATHS are run files, folders or globs (default: `runs` of the configuration).
     Failed runs are left out and counted.
+    With --engine, PATHS are large logs, also s3://, gs:// and az://, read by a field map.
     """
     from perfgate.core.text.shards import shard_of
     from perfgate.pipeline.collect import collect_profiles
@@ -48,9 +55,23 @@ def command(
     if shard is not None and place is None:
         raise click.UsageError(f'--shard "{shard}": write which shard of how many, such as 2/4')
     is_encoded = output is not None or form == "json"
-    collected = collect_profiles(
-        paths, config=config, machine_class=machine_class, shard=place, foreign=foreign, for_table=not is_encoded
-    )
+    if engine is None:
+        if scheduler or by:
+            raise click.UsageError(f"{'--scheduler' if scheduler else '--by'} needs --engine")
+        collected = collect_profiles(
+            paths, config=config, machine_class=machine_class, shard=place, foreign=foreign, for_table=not is_encoded
+        )
+    else:
+        from perfgate.pipeline.scale.collect import Asked, collect_parts
+
+        if place is not None:
+            raise click.UsageError("--shard and --engine exclude each other: an engine counts all files itself")
+        if bool(scheduler) is not (engine == "dask"):
+            raise click.UsageError(
+                "--scheduler needs --engine dask" if scheduler else "--engine dask needs --scheduler"
+            )
+        asked = Asked(engine=engine, scheduler=scheduler, by_day=by == "day")
+        collected = collect_parts(paths, asked, config=config, machine_class=machine_class, foreign=foreign)
     content = collected.encode() if is_encoded else b""
     if output:
         write_output(output, content, slug="profile-unwritable")

@@ -9,12 +9,17 @@ from msgspec.structs import replace
 from perfgate.collect.runs import Collection, SessionTally
 from perfgate.core.errors import Diagnostic, error
 from perfgate.core.profile import Profile, Session, title
-from perfgate.core.run import holds_run
+from perfgate.core.run import Series, holds_run, run_of_series
+from perfgate.core.text.canonical import short_hash
+from perfgate.stats.cells import weigh
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from perfgate.collect.runs import Key
+    from perfgate.core.metrics import Metric
+    from perfgate.core.profile import Sample
+    from perfgate.core.run import Run
 
 
 def drop_baseline_runs(
@@ -74,3 +79,28 @@ def _tally(profile: Profile, session: Session, known: int, files: tuple[str, ...
 def _overlap(profile: Profile, session: Session) -> Diagnostic:
     message = f'some runs of session {session.id} of "{title(*profile.key)}" belong to the baseline, and some do not'
     return error("profile-overlaps", message, hint="collect again, from run files that the baseline does not hold")
+
+
+def runs_of(profile: Profile, origin: str) -> Iterator[Run]:
+    """Yield a profile session by session, as files of other tools are read: values with what they stand for.
+
+    Args:
+        profile: what was measured.
+        origin: its file, for messages.
+    """
+    for session in profile.sessions:
+        held = [(m.metric, s) for m in profile.metrics for s in m.samples if s.session == session.id]
+        series = tuple(_series_of(metric, sample) for metric, sample in held)
+        run = run_of_series(profile.benchmark, series, rows=0)
+        run.labels, run.session, run.started_at = profile.labels, session.id, session.started_at
+        run.origin, run.commit, run.run_id = origin, session.commit, "".join(session.runs)
+        run.file = f"profile-{short_hash(repr((profile.key, session.runs)))}"
+        yield run
+
+
+def _series_of(metric: Metric, sample: Sample) -> Series:
+    if sample.hits is not None:
+        return Series(metric=metric, values=sample.values, share=(sample.hits, sample.count))
+    if sample.stands_for:
+        return Series(metric=metric, cells=tuple(weigh(sorted(sample.values), sample.count)))
+    return Series(metric=metric, values=sample.values)

@@ -6,6 +6,7 @@ The rules stand here and nowhere else. A check, a refresh, a merge of shards, an
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -195,16 +196,22 @@ def do_sessions_disagree(profile: Profile, policy: Policy) -> bool:
 def why_unmeasured(metric: MetricProfile) -> Mismatch | None:
     """Return why a time or a size of zero is no measurement; None when all values are one."""
     name = metric.metric.name
-    values = [v for s in metric.samples for v in s.values] + [q for _, q in metric.quantiles]
     message = ""
-    if name in ALWAYS_POSITIVE and not all(v > 0 for v in values):
-        message = "a peak of zero: memory was not measured"
-        if name == ELAPSED.name:
-            message = "a time of zero: the run is too short for three decimals of a second"
-    elif name in GATED_BY_DEFAULT and metric.metric.unit == "s" and any(v < 0 for v in values):
+    if name in ALWAYS_POSITIVE:
+        if _least(metric) <= 0:
+            message = "a peak of zero: memory was not measured"
+            if name == ELAPSED.name:
+                message = "a time of zero: the run is too short for three decimals of a second"
+    elif name in GATED_BY_DEFAULT and metric.metric.unit == "s" and _least(metric) < 0:
         # Single zeros are legal in files of other tools: some subtract the cost of their own loop.
         message = "a negative time"
     return Mismatch(slug="zero-values", metric=name, message=message) if message else None
+
+
+def _least(metric: MetricProfile) -> float:
+    """Return the least value or quantile of a metric; infinite when it has none."""
+    least = min((min(s.values, default=math.inf) for s in metric.samples), default=math.inf)
+    return min((least, *(q for _, q in metric.quantiles)))
 
 
 def find_flaws(profile: Profile, policy: Policy) -> list[Mismatch]:

@@ -77,7 +77,7 @@ class Floor(Struct, frozen=True, kw_only=True):
 
     def amount(self, unit: str) -> float:
         """Return the stated floor for values of that base unit, 0.0 when none is stated."""
-        return dict(self.amounts).get(unit, 0.0)
+        return dict(self.amounts).get(unit, 0.0) if self.amounts else 0.0
 
 
 class Tracing(Struct, frozen=True, kw_only=True):
@@ -383,6 +383,8 @@ class Policy(Struct, frozen=True, kw_only=True):
 
     def rule_for(self, benchmark: str, titled: str, metric: str, statistic: str) -> Rule | None:
         """Return the first rule that governs the row, or None."""
+        if not self.rules:
+            return None
         found = self.rule_index.matching(benchmark, titled, metric, statistic)
         return self.rules[first_place(found)] if found else None
 
@@ -428,7 +430,7 @@ class Policy(Struct, frozen=True, kw_only=True):
 
     def _workload_of(self, benchmark: str, titled: str) -> Workload:
         """Return the workload key of the benchmark: it belongs to all its rows, whichever rule states it."""
-        found = self.rule_index.stating_workload(benchmark, titled)
+        found = self.rule_index.stating_workload(benchmark, titled) if self.rules else 0
         return (self.rules[first_place(found)].workload if found else None) or self.workload
 
 

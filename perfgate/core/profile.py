@@ -49,8 +49,8 @@ def join_samples(session: str, parts: Sequence[Sample]) -> Sample:
         parts: in the order of their runs, at least one. Where one of them stands for more
             values than it holds, each counts by what it stands for; of shares the counts add up.
     """
-    if len(parts) == 1 and parts[0].session == session:
-        return parts[0]
+    if len(parts) == 1 and parts[0].hits is None:
+        return Sample(session=session, values=parts[0].values, stands_for=parts[0].stands_for)
     if share := _share_of(parts):
         hits, of = share
         return Sample(session=session, values=(hits / of,), stands_for=of, hits=hits)
@@ -58,8 +58,7 @@ def join_samples(session: str, parts: Sequence[Sample]) -> Sample:
     if len(parts) > 1 and not is_counted and any(p.stands_for for p in parts):
         cells = merge_cells(cells_of_spread(sorted(p.values), p.count) for p in parts)
         return Sample(session=session, values=spread(cells), stands_for=count_of_cells(cells))
-    values = tuple(chain.from_iterable(p.values for p in parts))
-    return Sample(session=session, values=values, stands_for=0 if len(parts) > 1 else parts[0].stands_for)
+    return Sample(session=session, values=tuple(chain.from_iterable(p.values for p in parts)))
 
 
 def _share_of(parts: Sequence[Sample]) -> tuple[int, int] | None:
@@ -148,6 +147,8 @@ class MetricProfile(Struct, frozen=True, kw_only=True):
 
     def pooled(self) -> tuple[float, ...]:
         """Return the values of all sessions together, ascending; each session counts by what it measured."""
+        if len(self.samples) == 1 and self.samples[0].hits is None:
+            return tuple(sorted(self.samples[0].values))
         return tuple(sorted(join_samples("", self.samples).values)) if self.samples else ()
 
     def raised_to(self, least: float) -> MetricProfile:
@@ -163,6 +164,8 @@ class MetricProfile(Struct, frozen=True, kw_only=True):
 
     def quantile(self, name: str) -> Quantile | None:
         """Return a stated quantile; of several sessions the middle one, the better of the two middle ones."""
+        if not self.quantiles and not self.stated:
+            return None
         found = middle(q for s in self.stated for q in s.quantiles if q.name == name)
         if found is not None:
             return found

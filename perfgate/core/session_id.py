@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 _BATCH_MARK = "/"
@@ -19,11 +20,12 @@ class SessionId(NamedTuple):
     batch: str = ""
     """The call of ``perfgate run`` within it; empty: the runs name no batch."""
 
-    @classmethod
-    def parse(cls, text: str) -> SessionId:
+    @staticmethod
+    @lru_cache(maxsize=4096)  # the benchmarks of a suite are of few sessions, and each is asked about several times
+    def parse(text: str) -> SessionId:
         """Return the id that a text states: what follows the first slash is the batch."""
         session, _, batch = text.partition(_BATCH_MARK)
-        return cls(session, batch)
+        return SessionId(session, batch)
 
     @classmethod
     def interleaved(cls, session: str, comparison: str) -> SessionId:

@@ -35,7 +35,8 @@ def compare_environments(pairs: Sequence[Pair]) -> tuple[EnvironmentChange, ...]
         if pair.base and pair.current:
             was, now = _facts(pair.base), _facts(pair.current)
             same = {_COMMAND} if all(s.is_interleaved for s in pair.current.sessions) else set()
-            found.update((f, was[f], now[f]) for f in was if f not in same and now.get(f, was[f]) != was[f])
+            if was != now:
+                found.update((f, was[f], now[f]) for f in was if f not in same and now.get(f, was[f]) != was[f])
             found.update(_new_models(pair.base, pair.current))
     return tuple(
         EnvironmentChange(fact=fact, baseline=was, current=now, benchmarks=number)
@@ -50,8 +51,8 @@ def _facts(profile: Profile) -> dict[str, str]:
 def _new_models(base: Profile, current: Profile) -> Iterator[tuple[str, str, str]]:
     """Yield each processor of the current sessions that no session of the baseline had, as far as both are known."""
     known, now = _models(base), _models(current)
-    if known:
-        yield from ((CPU_MODEL, list_some(sorted(known), _MOST_MODELS), model) for model in sorted(now - known))
+    if known and (new := now - known):
+        yield from ((CPU_MODEL, list_some(sorted(known), _MOST_MODELS), model) for model in sorted(new))
 
 
 def _models(profile: Profile) -> set[str]:

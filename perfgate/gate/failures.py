@@ -72,6 +72,8 @@ def counts_failures(metric: MetricProfile | None) -> bool:
 
 def describe_most(row: Row) -> str:
     """Return the counts of a benchmark of which half of the runs failed, and fewer before; else empty."""
+    if not counts_failures(row.current_metric):
+        return ""
     was, now = (m.share if m and counts_failures(m) else None for m in (row.base_metric, row.current_metric))
     if now is None or now[0] < _HALF * now[1] or (was is not None and was[0] >= _HALF * was[1]):
         return ""

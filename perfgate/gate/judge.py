@@ -57,6 +57,8 @@ _MOST_SEVERE = (
     Status.WITHIN_NOISE,
     Status.UNCHANGED,
 )
+_BY_WORSENING = frozenset({Status.REGRESSED, Status.SUSPECTED, Status.ADVISORY})
+_SEVERITY = {status: place for place, status in enumerate(_MOST_SEVERE)}
 
 
 class Pair(Struct, frozen=True, kw_only=True):
@@ -145,7 +147,8 @@ def _with_merged_batches(pairs: Sequence[Pair]) -> Iterator[Pair]:
     current = iter(merge_batches([p.current for p in pairs if p.current]))
     for p in pairs:
         was, now = with_failures(next(base) if p.base else None, next(current) if p.current else None)
-        yield replace(p, base=was, current=with_rare_stages(now, was))
+        now = with_rare_stages(now, was)
+        yield p if was is p.base and now is p.current else replace(p, base=was, current=now)
 
 
 def _decide_alone(by_method: dict[Method, list[Comparison]], family: Family) -> Iterator[tuple[Comparison, Decision]]:
@@ -164,9 +167,9 @@ def _decide_alone(by_method: dict[Method, list[Comparison]], family: Family) -> 
 def severity(finding: Finding) -> tuple[object, ...]:
     """Return the key that sorts findings: worst status first, then the largest worsening, then by name."""
     worsening = 0.0
-    if finding.change is not None and finding.status in {Status.REGRESSED, Status.SUSPECTED, Status.ADVISORY}:
+    if finding.change is not None and finding.status in _BY_WORSENING:
         worsening = -finding.change if finding.better == "lower" else finding.change
-    return (_MOST_SEVERE.index(finding.status), worsening, *finding.key, finding.rule)
+    return (_SEVERITY[finding.status], worsening, *finding.key, finding.rule)
 
 
 def _compare(row: Row, pair: Pair) -> Comparison | list[Finding]:

@@ -45,11 +45,13 @@ def check_rules(policy: Policy, profiles: Sequence[Profile]) -> list[Diagnostic]
     A rule that matches nothing is a gate that its author believes in and that does not
     exist. The benchmarks of all baselines and of all current runs count.
     """
+    if not policy.rules:
+        return []
     rows = sorted({(p.benchmark, title(*p.key), m) for p in profiles for m in _metrics(p)}, key=str)
     governed: list[list[Metric]] = [[] for _ in policy.rules]
     first: list[int | None] = [None for _ in policy.rules]  # which rule governs what each rule matches first
     unmatched = (1 << len(policy.rules)) - 1
-    for benchmark, titled, metric in rows if policy.rules else ():
+    for benchmark, titled, metric in rows:
         for statistic in STATISTICS:
             matching = policy.rule_index.matching(benchmark, titled, metric.name, statistic)
             if matching:
@@ -95,7 +97,7 @@ class _Names:
         self._benchmarks = sorted({name for pair in pairs for name in pair})
         self._metrics = sorted({row[2].name for row in rows})
         self._naming = 0  # the rules that name a benchmark which there is
-        for pair in pairs if policy.rules else ():
+        for pair in pairs:
             self._naming |= policy.rule_index.naming(*pair)
         self._guesses = _MOST_GUESSES
 

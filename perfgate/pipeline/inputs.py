@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import time
 from typing import TYPE_CHECKING
@@ -31,7 +32,16 @@ from perfgate.pipeline.classes import name_classes
 from perfgate.pipeline.failed import tally_failed
 from perfgate.store import baselines as store
 from perfgate.store import waivers
-from perfgate.store.codec import BASELINE, FLAT, PROFILE, decode_baseline, decode_profile_file, version_of
+from perfgate.store.codec import (
+    BASELINE,
+    FLAT,
+    PROFILE,
+    decode_baseline,
+    decode_profile_file,
+    document_of,
+    version_in,
+    version_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -44,6 +54,7 @@ if TYPE_CHECKING:
     from perfgate.store.git import Commit
 
 _DAY = 86_400_000_000_000  # nanoseconds: more than any two clocks in use differ
+_BEGIN = re.compile(rf'\s*\{{\s*"schema":\s*"{PROFILE}"')
 TOOL = f"perfgate {__version__}"
 
 
@@ -341,14 +352,15 @@ def from_path(
     if settings is not None and is_compacted(path):
         return _from_runs(path, settings, foreign, same_session=same_session)
     content = read_bounded(path, limit=store.LARGEST, slug="baseline-unreadable")
-    version = version_of(content)
+    document = document_of(content)
+    version = version_in(document)
     if version in {BASELINE, FLAT} or version.startswith("perfgate/baseline/"):
         return BaselineSet(source=path, profiles=(decode_baseline(content, path)[0],))
     if version.startswith("perfgate/report/"):
         message = "is the report of a check, not what was measured"
         raise cannot_decide("baseline-invalid", message, place=path, hint="compare the runs that it was made from")
     if version == PROFILE:
-        held = decode_profile_file(content, path)
+        held = decode_profile_file(content, path, document)
         return BaselineSet(source=path, profiles=held.profiles, failed=tally_failed(held.failed, path))
     asked = foreign is not None and foreign.source
     if settings is not None and not version and (asked or detect(Source(path, content=content))):
@@ -367,6 +379,11 @@ def holds_profiles(path: str) -> bool:
         return False
     content = read_bounded(path, limit=store.LARGEST, slug="runs-unreadable")
     return version_of(content) == PROFILE or percentiles.is_such(content)
+
+
+def is_profile_file(path: str) -> bool:
+    """Does a file begin as `perfgate collect -o` writes it? Logs beside it may be of any length."""
+    return os.path.isfile(path) and _BEGIN.match(Source(path).head) is not None
 
 
 def _from_runs(path: str, settings: Settings, foreign: ForeignOptions | None, *, same_session: bool) -> BaselineSet:

@@ -238,5 +238,26 @@ def spread(cells: Sequence[Cell]) -> tuple[float, ...]:
     return tuple(found)
 
 
+def order_statistics(cells: Sequence[Cell], ranks: Iterable[int]) -> tuple[float, ...]:
+    """Return the values of some ranks; inside a cell its values are taken to be evenly spaced.
+
+    Args:
+        cells: ascending, at least one.
+        ranks: ascending, each from 0 to the number of values less one.
+    """
+    found: list[float] = []
+    before, place = 0, 0
+    low, high, size = cells[0]
+    for rank in ranks:
+        while rank >= before + size:
+            before += size
+            place += 1
+            low, high, size = cells[place]
+        step = rank - before
+        # the ends of a cell are values: no rounding
+        found.append(low if not step else high if step == size - 1 else _between(low, high, step / (size - 1)))
+    return tuple(found)
+
+
 def _between(low: float, high: float, share: float) -> float:
     return min(low + share * (high - low), high)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
-
-from msgspec import Struct
+from typing import TYPE_CHECKING, NamedTuple
 
 from perfgate.stats.distributions import incomplete_beta
 from perfgate.stats.quantiles import quantile
@@ -27,7 +25,7 @@ _MOST_SHARE = 1e3
 _PRECISE = 1e-9  # of the ends of an interval, which is printed with two digits
 
 
-class AlarmRate(Struct, frozen=True, kw_only=True):
+class AlarmRate(NamedTuple):
     """The expected share of unchanged sessions that fail, with its interval.
 
     Attributes:

@@ -63,7 +63,7 @@ def median(values: Sequence[float]) -> float:
     Raises:
         ValueError: ``values`` is empty.
     """
-    return quantile(sorted(values), 0.5)
+    return float(values[0]) if len(values) == 1 else quantile(sorted(values), 0.5)
 
 
 def mad(values: Sequence[float]) -> float:

@@ -8,9 +8,7 @@ from collections import Counter
 from functools import cache
 from itertools import accumulate
 from operator import truediv
-from typing import TYPE_CHECKING
-
-from msgspec import Struct
+from typing import TYPE_CHECKING, NamedTuple
 
 from perfgate.stats.distributions import normal_quantile, normal_tail
 from perfgate.stats.pairs import nth_pairs
@@ -23,7 +21,7 @@ MOST_EXACT = 20
 """Largest side for the exact null law: it takes 0.4 ms at 20 and 20, and grows with the cube."""
 
 
-class RankTest(Struct, frozen=True, kw_only=True):
+class RankTest(NamedTuple):
     """Whether the current runs rank above the baseline's.
 
     Attributes:

@@ -7,9 +7,8 @@ is better the caller flips the sign of the logs.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
-
-from msgspec import Struct
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from perfgate.stats.distributions import t_quantile
 from perfgate.stats.quantiles import MAD_TO_SIGMA, mad, median
@@ -59,7 +58,7 @@ def relative_spread(values: Sequence[float]) -> float | None:
     return deviation / center if center else None if any(values) else 0.0
 
 
-class SuiteSpread(Struct, frozen=True, kw_only=True):
+class SuiteSpread(NamedTuple):
     """The typical spread between the sessions of a suite.
 
     Attributes:
@@ -71,7 +70,7 @@ class SuiteSpread(Struct, frozen=True, kw_only=True):
     weight: float
 
 
-class CommonShift(Struct, frozen=True, kw_only=True):
+class CommonShift(NamedTuple):
     """What the benchmarks of a suite have in common when a session is compared with a baseline.
 
     Attributes:
@@ -85,7 +84,7 @@ class CommonShift(Struct, frozen=True, kw_only=True):
     spread: SuiteSpread | None = None
 
 
-class SessionModel(Struct, frozen=True, kw_only=True):
+class SessionModel(NamedTuple):
     """One current session against a baseline of sessions, on natural logarithms.
 
     Attributes:
@@ -112,6 +111,7 @@ class SessionModel(Struct, frozen=True, kw_only=True):
         return PRIOR_SESSIONS + self.sessions - 1
 
 
+@lru_cache(maxsize=4096)  # the rows of a suite ask for few families
 def session_limit(sessions: int, fresh: int, *, family: float, false_alarms: float) -> float:
     """Return how many standard errors each of so many fresh sessions has to lie away to be significant.
 
@@ -299,7 +299,7 @@ def _median_variance(within: float, baseline: Sequence[Sequence[float]], current
 
 
 def _check(baseline: Sequence[Sequence[float]], current: Sequence[float], prior: float) -> None:
-    if not baseline or not all(len(session) for session in (*baseline, current)):
+    if not baseline or not all(map(len, (*baseline, current))):
         raise ValueError("needs at least one baseline session, and a value in each session")
     if not 0.0 < prior < math.inf:
         raise ValueError(f"prior must be positive and finite, got {prior!r}")

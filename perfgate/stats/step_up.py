@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from typing import TYPE_CHECKING
-
-from msgspec import Struct
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +15,7 @@ CAP_SHARE = 4
 share fails more pull requests; with a tenth half of the gain is lost (docs/method.md)."""
 
 
-class StepUp(Struct, frozen=True):
+class StepUp(NamedTuple):
     """A family of rows of which some got worse: the r-th worst of J is held against the level of J / r rows.
 
     The number r counts the row itself and the rows that are significant beside it, as if

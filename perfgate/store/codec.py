@@ -165,8 +165,13 @@ def decode_profiles(content: bytes, origin: str) -> tuple[Profile, ...]:
     return decode_profile_file(content, origin).profiles
 
 
-def decode_profile_file(content: bytes, origin: str) -> ProfileFile:
+def decode_profile_file(content: bytes, origin: str, document: object = None) -> ProfileFile:
     """Return what a profile file holds.
+
+    Args:
+        content: its bytes.
+        origin: its path, for messages.
+        document: what `document_of` read from it; None: it has to be read.
 
     Raises:
         CannotDecideError: it is not valid; the error names every fault.
@@ -175,18 +180,27 @@ def decode_profile_file(content: bytes, origin: str) -> ProfileFile:
         stored = msgspec.json.decode(content, type=StoredProfiles)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as caught:
         raise _explained("profile", content, origin, str(caught)) from None
-    if has_key_twice(content, msgspec.json.decode(content)):
+    if has_key_twice(content, msgspec.json.decode(content) if document is None else document):
         load_json(content, origin, "baseline-invalid", RESTORE_OR_AGAIN)
     profiles = tuple(from_body(p, origin) for p in stored.profiles)
     return ProfileFile(profiles=profiles, shard=stored.shard, failed=tuple(stored.failed))
 
 
-def version_of(content: bytes) -> str:
-    """Return the schema that a document states, empty when it states none or is no JSON object."""
+def document_of(content: bytes) -> object:
+    """Return the JSON document that a file holds, None when it holds none."""
     try:
-        document = msgspec.json.decode(content)
+        return msgspec.json.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return ""
+        return None
+
+
+def version_of(content: bytes) -> str:
+    """Return the schema that a file states, empty when it states none or is no JSON object."""
+    return version_in(document_of(content))
+
+
+def version_in(document: object) -> str:
+    """Return the schema that a document states, empty when it states none or is no JSON object."""
     stated = document.get("schema", "") if isinstance(document, dict) else ""
     return stated if isinstance(stated, str) else ""
 
@@ -229,8 +243,13 @@ def from_body(stored: StoredProfile, origin: str) -> Profile:
         message = f"holds more than {MOST_METRICS:,} metrics of one benchmark"
         raise cannot_decide("baseline-invalid", message, place=origin, hint=RESTORE_OR_AGAIN)
     problems = []
+    metrics: list[MetricProfile] = []
     for name, m in stored.metrics.items():
-        problems += [f"/metrics/{name}/{what}" for what in _disagreements(name, m)]
+        wrong = find_wrong_counts(m.values, m.stands_for, m.hits) if m.stands_for or m.hits else []
+        if not wrong:
+            metrics.append(_metric(name, m))
+            wrong = _find_disagreements(m, metrics[-1])
+        problems += [f"/metrics/{name}/{what}" for what in wrong]
         problems += [f"/metrics/{name}/values/{s}" for s in m.values if s not in stored.sessions]
     for name, q in stored.stated.items():
         problems += [f"/stated/{name}/quantiles/{s}" for s in q.quantiles if s not in stored.sessions]
@@ -263,7 +282,11 @@ def from_body(stored: StoredProfile, origin: str) -> Profile:
             )
             for name, s in stored.sessions.items()
         ),
-        metrics=tuple(sorted(_metrics(stored), key=lambda m: m.metric.name)),
+        metrics=tuple(
+            sorted(
+                (*metrics, *(decode_stated(name, q) for name, q in stored.stated.items())), key=lambda m: m.metric.name
+            )
+        ),
         environment=tuple(sorted(stored.environment.items())),
         provenance=_provenance(stored) if isinstance(stored, StoredBaseline) else None,
     )
@@ -272,13 +295,6 @@ def from_body(stored: StoredProfile, origin: str) -> Profile:
 def _provenance(stored: StoredBaseline) -> Provenance | None:
     p = stored.provenance
     return Provenance(commit=p.commit, date=p.date, tool=p.tool, reason=p.reason) if p else None
-
-
-def _metrics(stored: StoredProfile) -> list[MetricProfile]:
-    return [
-        *(_metric(name, m) for name, m in stored.metrics.items()),
-        *(decode_stated(name, q) for name, q in stored.stated.items()),
-    ]
 
 
 def _metric(name: str, stored: StoredMetric) -> MetricProfile:
@@ -290,11 +306,8 @@ def _metric(name: str, stored: StoredMetric) -> MetricProfile:
     )
 
 
-def _disagreements(name: str, stored: StoredMetric) -> list[str]:
+def _find_disagreements(stored: StoredMetric, metric: MetricProfile) -> list[str]:
     """Return the stated facts of a metric that its values do not bear out."""
-    if wrong := find_wrong_counts(stored.values, stored.stands_for, stored.hits):
-        return wrong
-    metric = _metric(name, stored)
     pooled = metric.pooled()
     wrong = ["n"] if stored.n != metric.count else []
     return wrong + [name for name, q in STORED if getattr(stored, name) != rounded(quantile(pooled, q))]

@@ -48,7 +48,7 @@ def test_every_check_has_its_row_on_the_page(tmp_path, monkeypatch, capsys):
 
 def test_quick_launches_nothing(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("perfgate.pipeline.doctor.costs.run_command", None)
+    monkeypatch.setattr("perfgate.pipeline.doctor.costs.Launcher", None)
     assert run(["doctor", "--quick"]) == 0
     assert "launcher\n" not in capsys.readouterr().out
 

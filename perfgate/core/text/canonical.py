@@ -6,9 +6,11 @@ import json
 import math
 from functools import lru_cache
 from importlib import import_module
-from typing import TYPE_CHECKING
+from json.encoder import encode_basestring
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from hashlib import sha256
 else:
 
@@ -27,6 +29,12 @@ SIGNIFICANT = 6
 """Digits that a stored value keeps: a millionth, far below any difference that could be gated."""
 DIGITS_READ = 12
 """Digits of a value that show the step in which it was written."""
+_MOST_STEPS = 1e15
+"""Doubles hold whole numbers exactly up to there."""
+_LEAST_STEP = 1e-290
+"""Below it powers of ten have fewer digits than other doubles."""
+_SAME = 4e-13
+"""Relative difference that twelve digits never show: half of the last one is at least 5e-13 of a value."""
 
 
 def rounded(value: float) -> float | int:
@@ -59,13 +67,30 @@ _LINE = json.JSONEncoder(ensure_ascii=False, allow_nan=False)  # one for all: `j
 
 
 def _lay_out(value: object, line: str) -> str:
+    write = _WRITERS.get(value.__class__)
+    if write is not None:
+        return write(value)
     deeper = line + "  "
     if isinstance(value, dict) and value:
-        inner = (f"{dump_line(str(k))}: {_lay_out(v, deeper)}" for k, v in value.items())
+        inner = [f"{encode_basestring(str(k))}: {_lay_out(v, deeper)}" for k, v in value.items()]
         return "{" + deeper + ("," + deeper).join(inner) + line + "}"
-    if isinstance(value, list) and any(isinstance(v, dict | list) for v in value):
-        return "[" + deeper + ("," + deeper).join(_lay_out(v, deeper) for v in value) + line + "]"
+    if isinstance(value, list) and any(issubclass(kind, dict | list) for kind in set(map(type, value))):
+        return "[" + deeper + ("," + deeper).join([_lay_out(v, deeper) for v in value]) + line + "]"
     return dump_line(value)
+
+
+def _write_float(value: float) -> str:
+    return repr(value) if math.isfinite(value) else dump_line(value)
+
+
+_WRITERS: dict[type, Callable[[Any], str]] = {
+    str: encode_basestring,
+    float: _write_float,
+    int: repr,
+    bool: lambda value: "true" if value else "false",
+    type(None): lambda _: "null",
+}
+"""How the encoder of the standard library writes a single value: a report has a hundred for each benchmark."""
 
 
 def short_hash(text: str, *, digits: int = 12) -> str:
@@ -86,16 +111,32 @@ def resolution(values: tuple[float, ...]) -> float:
     Returns:
         A power of ten in the unit of ``values``; 0.0 if no value is left.
     """
-    sizes = [abs(v) for v in values if v and math.isfinite(v)]
+    sizes: Sequence[float] = values
+    if not values or not 0.0 < min(values) <= max(values) < math.inf:
+        sizes = [abs(v) for v in values if v and math.isfinite(v)]
     if not sizes:
         return 0.0
     exponent, finest = _exponents(min(sizes))
     least = exponent - DIGITS_READ + 1  # no larger value can be written in a finer step
+    step = _power(finest)
     for size in sizes:
         if finest == least:
             break
+        # Digits are slow to write. A whole number of steps has no digit beyond the step, and needs none.
+        steps = size / step if step > _LEAST_STEP else math.inf
+        if steps < _MOST_STEPS:
+            part = steps % 1.0
+            if part <= steps * _SAME or 1.0 - part <= steps * _SAME:
+                continue
         finest = min(finest, _exponents(size)[1])
-    return float(f"1e{finest}")
+        step = _power(finest)
+    return step
+
+
+@lru_cache(maxsize=1024)  # there are fewer exponents
+def _power(exponent: int) -> float:
+    """Return ten to the power of an exponent, as a file's number is read: 0.0 below the smallest double."""
+    return float(f"1e{exponent}")
 
 
 @lru_cache(maxsize=1 << 16)  # a judgement asks about each value several times, an audit dozens of times

@@ -146,8 +146,12 @@ def _blind(one: AuditedClass, resolution: float) -> Iterator[Diagnostic]:
     left_behind = {(f.benchmark, f.labels, f.metric, f.statistic) for f in one.slack}
     rows = [r for r in one.rows if r.now.once is not None and r.method in _STATISTICAL and r.key not in left_behind]
     rows = [r for r in rows if cost(r.floor) <= 1.0]  # beyond that, the floor itself is reported
-    sure = [r for r in rows if _is_blind(r, r.now.once if r.now.confirmed is None else r.now.confirmed, resolution)]
-    once = [r for r in rows if r not in sure and _is_blind(r, r.now.once, resolution)]
+    sure, once = [], []
+    for r in rows:
+        if _is_blind(r, r.now.once if r.now.confirmed is None else r.now.confirmed, resolution):
+            sure.append(r)
+        elif _is_blind(r, r.now.once, resolution):
+            once.append(r)
     if sure:
         when = f"{percent(resolution)} even when a second session confirms it"
         message, hint = _describe_insensitive(sure, len(one.rows), when)

@@ -81,13 +81,13 @@ def across_sessions(standing: Standing, together: Together) -> Decision:
     multiples = together.multiples(standing)
     fresh = [_Limited(fresh=f, limits=_limits(standing, f, multiples)) for f in standing.fresh]
     # The session with the smallest change decides: if it is beyond a limit, the others are, too.
-    weakest = min(fresh, key=lambda f: f.size)
+    weakest = min(fresh, key=lambda f: f.size) if len(fresh) > 1 else fresh[0]
     model, limits = weakest.fresh.model, weakest.limits
     intervals = [f.interval(multiples) for f in fresh]
-    ends = min(low for low, _ in intervals), max(high for _, high in intervals)
+    ends = min([low for low, _ in intervals]), max([high for _, high in intervals])
     was, now = value_at(c.row, model.base), value_at(c.row, model.base + model.d)
     # A gain of the whole suite is charged to a row only together with a worsening of its own (see `_call`).
-    gained = min(0.0, max(f.raw - f.change for f in fresh))
+    gained = min(0.0, max([f.raw - f.change for f in fresh]))
     detectable = change_from_log(max(limits.threshold - gained, limits.fail))
     least = floor_cost(c.row, floor, was)
     never_fails = change_from_log(max(_threshold_as_measured(fresh, weakest), limits.floor))

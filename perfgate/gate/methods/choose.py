@@ -14,6 +14,7 @@ from perfgate.stats.ranks import mann_whitney
 from perfgate.stats.shares import more_hits_p
 
 if TYPE_CHECKING:
+    from perfgate.core.profile import MetricProfile
     from perfgate.gate.comparison import Comparison
     from perfgate.gate.methods.decision import Call, Method
 
@@ -32,15 +33,15 @@ def method_of(c: Comparison) -> Method:
     if c.ruling.method != "auto":
         return c.ruling.method
     sides = (c.base, c.current)
-    if c.metric.name == ERROR_RATE or any(side.quantiles for side in sides):
+    if c.metric.name == ERROR_RATE or c.base.quantiles or c.current.quantiles:
         return "threshold"
-    if all(sum(len(s.values) for s in side.samples) == 1 for side in sides):
+    if _is_single(c.base) and _is_single(c.current):
         return "threshold"
     if is_tail_of_few(c.base, c.statistic) or is_tail_of_few(c.current, c.statistic):
         return ""
     if _never_varies(c) or _is_steady_count(c):
         return "exact"
-    if any(v <= 0 for side in (c.base, c.current) for v in side.pooled()):
+    if any(value <= 0 for side in sides for value in side.pooled()[:1]):  # the least of each
         return "threshold"
     if len(c.base.samples) == len(c.current.samples) == 1:
         is_one = c.base.samples[0].session == c.current.samples[0].session
@@ -48,6 +49,11 @@ def method_of(c: Comparison) -> Method:
         if is_shared or not any(s.is_named for s in c.sessions):
             return "same-session"
     return "across-sessions"
+
+
+def _is_single(side: MetricProfile) -> bool:
+    """Does a side hold one value only?"""
+    return len(side.samples) == 1 == len(side.samples[0].values)
 
 
 def _never_varies(c: Comparison) -> bool:

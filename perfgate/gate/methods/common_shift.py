@@ -104,9 +104,9 @@ def member_of(c: Comparison) -> Member:
     now = {s.session: s.values for s in c.current.samples}
     is_tail = c.statistic != P50
     logs = SessionLogs(
-        base=tuple(tuple(map(math.log, as_costs(c.row, s.values))) for s in c.base.samples),
-        centres=tuple(_centre(c, s.values) for s in c.base.samples),
-        sessions=tuple(s.session for s in c.base.samples),
+        base=tuple([tuple(map(math.log, as_costs(c.row, s.values))) for s in c.base.samples]),
+        centres=tuple([_centre(c, s.values) for s in c.base.samples]),
+        sessions=tuple([s.session for s in c.base.samples]),
         current={name: tuple(map(math.log, as_costs(c.row, values))) for name, values in now.items()},
         now={name: _centre(c, values) for name, values in now.items()},
         errors=tuple(_error(c, s.values) for s in c.base.samples) if is_tail else (),
@@ -116,9 +116,17 @@ def member_of(c: Comparison) -> Member:
     return Member(
         comparison=c,
         logs=logs,
-        floor=max(floor_of(c.row, c.base, replace(c.current, samples=(s,))) for s in c.current.samples),
+        floor=_floor(c),
         is_one_machine=len(machines) == 1 and machines != {""},
     )
+
+
+def _floor(c: Comparison) -> float:
+    """Return the floor of a row, judged session by session."""
+    samples = c.current.samples
+    if len(samples) == 1:
+        return floor_of(c.row, c.base, c.current)
+    return max(floor_of(c.row, c.base, replace(c.current, samples=(s,))) for s in samples)
 
 
 def _error(c: Comparison, values: Sequence[float]) -> float:

@@ -194,6 +194,9 @@ def floor_of(row: Row, base: MetricProfile, current: MetricProfile) -> float:
     least = floor.amount(row.metric.unit)
     if floor.auto:
         sides = base.pooled(), current.pooled()
+        steps = [resolution(values) for values in sides]
+        if all(steps) and sides[0][0] != sides[0][-1] and sides[1][0] != sides[1][-1]:
+            return max(least, *steps)  # where both sides vary, the steps of all values are the finer of these
         together = (*sides[0], *sides[1])
         least = max(least, *(_step(values, row.metric) for values in (together, *sides)))
     return least
@@ -222,8 +225,8 @@ def change_from_log(log: float) -> float:
 
 def changes_from_logs(row: Row, logs: tuple[float, float]) -> tuple[float, float]:
     """Return an interval of logs of costs as one of the metric's own change, the lower end first."""
-    low, high = sorted(in_metric_direction(row, change_from_log(end)) for end in logs)
-    return low, high
+    ends = in_metric_direction(row, change_from_log(logs[0])), in_metric_direction(row, change_from_log(logs[1]))
+    return ends if ends[0] <= ends[1] else ends[::-1]
 
 
 def is_blind(worst: float, allowed: float, ruling: Ruling) -> bool:

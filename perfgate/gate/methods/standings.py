@@ -89,7 +89,7 @@ class Together(Struct, frozen=True, kw_only=True):
     def multiples(self, standing: Standing) -> Multiples:
         """Return how many standard errors a row has to exceed."""
         m, n = standing.fresh[0].model.sessions, len(standing.fresh)
-        is_in = standing.member.comparison.is_gated
+        is_in = standing.member.comparison.is_gated and standing.is_worse
         suspect = self.suspected.rows_with(standing.chance(_CONFIRMING) if is_in else None)
         fail = self.failing.rows_with(standing.chance(n) if is_in else None)
         return Multiples(
@@ -107,7 +107,7 @@ def find_standing(member: Member, shifts: GroupShifts) -> Standing:
         member: the row with its sessions; all values > 0.
         shifts: what its group has in common.
     """
-    row, logs = member.comparison.row, member.logs
+    row, logs, baseline = member.comparison.row, member.logs, member.baseline
     fresh = []
     for session, values in logs.current.items():
         model = compare_sessions(
@@ -124,8 +124,8 @@ def find_standing(member: Member, shifts: GroupShifts) -> Standing:
     return Standing(
         member=member,
         fresh=tuple(fresh),
-        allowed=allowed_cost(row, member.baseline),
-        floors=floor_logs(row, member.floor, member.baseline),
+        allowed=allowed_cost(row, baseline),
+        floors=floor_logs(row, member.floor, baseline),
     )
 
 

@@ -47,11 +47,11 @@ def judge_whole_suite(members: Sequence[Member], shifts: GroupShifts, family: Fa
     if not shifts.current:
         return
     gated = [m for m in members if m.comparison.is_gated]
-    judged = gated or members
-    strict = ((allowed_cost(m.comparison.row, m.baseline), m.comparison.row) for m in judged)
+    judged = [(m, m.comparison.row, m.baseline) for m in gated or members]
+    strict = ((allowed_cost(row, baseline), row) for _, row, baseline in judged)
     allowed, row = min(strict, key=lambda pair: pair[0])
     models, sessions = _compare(members, shifts), len(shifts.base)
-    floor = min(floor_logs(m.comparison.row, m.floor, m.baseline)[0] for m in judged)
+    floor = min(floor_logs(row, m.floor, baseline)[0] for m, row, baseline in judged)
     fail = family.limit(sessions, len(models))
     k = Multiples(suspect=family.limit(sessions, 2), fail=fail, gain=fail)
     limited = [(m, Limits.around(allowed, m.se, k, floor=floor)) for m in models]

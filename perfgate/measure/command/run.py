@@ -8,31 +8,27 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import select
-import signal
-import subprocess
-import sys
 import tempfile
 import threading
 import time
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Self
 
-from perfgate.measure.command.start import start
+from perfgate.measure.command.process import LauncherProcess
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-_LAUNCHER = str(Path(__file__).with_name("launcher.py").absolute())
+    from perfgate.measure.command.process import Answer
+
 _SOURCE = "wait4-launcher"
 _TAIL = 8192  # bytes of stderr that are worth showing
 _NOT_STARTED = {126, 127}
 _KEPT = 1 << 16  # bytes of the beginning, and of the end, of stdout where it is asked for
 _MOST = 1 << 22  # bytes of stdout on the disk: beyond it the middle is given back
 _PERIOD = 0.2  # seconds between two looks at how much there is
-_GRACE = 2.0  # seconds between asking a command to stop and making it
-_LONGEST_WAIT = 86_400.0  # seconds; poll takes its timeout as a C int of milliseconds
+_LARGEST_REQUEST = 1 << 24  # bytes; Linux takes 6 MB of arguments and environment at the most
+_FOLDER = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC  # O_PATH: it need not be readable
 
 
 class CommandResult(NamedTuple):
@@ -71,6 +67,95 @@ class CommandResult(NamedTuple):
         return self.exit_code == 0 and self.error is None and not self.timed_out
 
 
+class Launcher:
+    """Runs commands and measures them from outside, by one small process that stays as long as it can.
+
+    Another one takes its place when a command was stopped or left processes behind. Close it in the end.
+    """
+
+    def __init__(self) -> None:
+        """Start nothing yet."""
+        self._process: LauncherProcess | None = None
+
+    def __enter__(self) -> Self:
+        """Return the launcher itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
+
+    def close(self) -> None:
+        """End its process."""
+        if self._process is not None:
+            self._process.close()
+            self._process = None
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        env: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+        cwd: str | os.PathLike[str] | None = None,
+        keep_output: bool = False,
+        output: BinaryIO | None = None,
+    ) -> CommandResult:
+        """Run a command once, without input and output, and return what it cost.
+
+        The command and all that it starts form a process group of their own, which is
+        stopped as a whole (SIGTERM, then SIGKILL after 2 s) when the time is up, or when
+        an exception such as Ctrl-C is raised, which propagates afterwards. Processes
+        that the command leaves running after exit code 0 are not stopped.
+
+        Args:
+            argv: the command and its arguments, no shell in between.
+            env: its environment; by default that of this process.
+            timeout: how long it may take, in seconds; None: no limit.
+            cwd: its working folder; by default that of this process.
+            keep_output: keep the beginning and the end of its stdout, which else is discarded.
+            output: open file that gets all of its stdout, in place of `keep_output`.
+
+        Raises:
+            ValueError: the command is empty, or an argument or variable holds a NUL.
+            OSError: there is no such working folder, or the launcher could not be started: no descriptors left.
+        """
+        if not argv or not argv[0]:
+            raise ValueError("there is no command to run")
+        began = time.monotonic()
+        deadline = None if timeout is None else began + timeout
+        request = _encode(argv, os.environ if env is None else env)
+        with contextlib.ExitStack() as open_files:
+            folder = os.open(os.curdir if cwd is None else cwd, _FOLDER)
+            open_files.callback(os.close, folder)
+            stderr = open_files.enter_context(tempfile.TemporaryFile())
+            kept = None
+            if output is not None:
+                stdout = output.fileno()
+            elif keep_output:
+                kept = open_files.enter_context(tempfile.TemporaryFile())
+                open_files.enter_context(_bound(kept))
+                stdout = kept.fileno()
+            else:
+                stdout = os.open(os.devnull, os.O_RDWR)
+                open_files.callback(os.close, stdout)
+            process = self._find_process(request, stderr.fileno())
+            answer = process.ask(request, (stdout, stderr.fileno(), folder), deadline)
+            elapsed = time.monotonic() - began
+            if answer.words[0] == "folder":
+                raise OSError(int(answer.words[1]), os.strerror(int(answer.words[1])), cwd)
+            found = _read_answer(answer, argv[0], elapsed, _read_tail(stderr), timeout)
+            return found if kept is None else found._replace(output=_read_ends(kept))
+
+    def _find_process(self, request: bytes, stderr: int) -> LauncherProcess:
+        """Return the process that runs a command: another one when the last one cannot."""
+        if self._process is not None and not self._process.serves(request):
+            self.close()
+        if self._process is None:
+            self._process = LauncherProcess(stderr)
+        return self._process
+
+
 def run_command(
     argv: Sequence[str],
     *,
@@ -78,128 +163,27 @@ def run_command(
     timeout: float | None = None,
     cwd: str | os.PathLike[str] | None = None,
     keep_output: bool = False,
-    output: BinaryIO | None = None,
 ) -> CommandResult:
-    """Run a command once, without input and output, and return what it cost.
+    """Run a command once as `Launcher.run` does, with a launcher of its own."""
+    with Launcher() as launcher:
+        return launcher.run(argv, env=env, timeout=timeout, cwd=cwd, keep_output=keep_output)
 
-    The command and all that it starts form a process group of their own, which is
-    stopped as a whole (SIGTERM, then SIGKILL after 2 s) when the time is up, or when
-    an exception such as Ctrl-C is raised, which propagates afterwards. Processes
-    that the command leaves running after exit code 0 are not stopped.
 
-    Args:
-        argv: the command and its arguments, no shell in between.
-        env: its environment; by default that of this process.
-        timeout: how long it may take, in seconds; None: no limit.
-        cwd: its working folder; by default that of this process.
-        keep_output: keep the beginning and the end of its stdout, which else is discarded.
-        output: open file that gets all of its stdout, in place of `keep_output`.
+def _encode(argv: Sequence[str], environ: Mapping[str, str]) -> bytes:
+    """Return the words of a request for a command, as `launcher` describes them.
 
     Raises:
-        ValueError: the command is empty, or an argument holds a NUL.
-        OSError: the launcher could not be started: no such working folder, no descriptors left.
+        ValueError: a word holds a NUL.
+        OSError: it is longer than any system takes.
     """
-    if not argv or not argv[0]:
-        raise ValueError("there is no command to run")
-    began = time.monotonic()
-    deadline = None if timeout is None else began + timeout
-    with tempfile.TemporaryFile() as stderr, contextlib.ExitStack() as open_files:
-        stdout = None
-        if keep_output and output is None:
-            stdout = open_files.enter_context(tempfile.TemporaryFile())
-            open_files.enter_context(_bound(stdout))
-        report = _launch(list(argv), env, cwd, (output or stdout, stderr), deadline)
-        elapsed = time.monotonic() - began
-        found = _read_report(report, argv[0], elapsed, _read_tail(stderr), timeout)
-        return found if stdout is None else found._replace(output=_read_ends(stdout))
-
-
-class _Report(NamedTuple):
-    """What the launcher leaves when it has ended."""
-
-    line: str
-    """What it wrote; empty when it was killed."""
-    timed_out: bool
-    """The command was stopped for taking too long."""
-    code: int
-    """The launcher's own exit code, or minus the signal that ended it."""
-
-
-def _launch(
-    argv: list[str],
-    env: Mapping[str, str] | None,
-    cwd: str | os.PathLike[str] | None,
-    streams: tuple[BinaryIO | None, BinaryIO],
-    deadline: float | None,
-) -> _Report:
-    """Start the launcher and wait for its line; nothing of the group is left running if that fails."""
-    stdout, stderr = streams
-    reader, writer = os.pipe()
-    try:
-        try:
-            launch = partial(
-                subprocess.Popen,
-                [sys.executable, "-I", "-S", _LAUNCHER, str(writer), "--", *argv],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL if stdout is None else stdout,
-                stderr=stderr,
-                env=env,
-                cwd=cwd,
-                pass_fds=(writer,),
-                process_group=0,
-            )
-            process = start(launch, stopped_by=lambda begun: _stop_group(begun, reader))
-        finally:
-            os.close(writer)
-        try:
-            line = _wait_for_line(reader, deadline)
-            timed_out = line is None
-            if line is None:
-                line = _stop_group(process, reader)
-            return _Report(line, timed_out, process.wait())
-        except BaseException:
-            _stop_group(process, reader)
-            raise
-    finally:
-        os.close(reader)
-
-
-def _stop_group(process: subprocess.Popen[bytes], reader: int) -> str:
-    """Stop everything in the launcher's group and return the line that it may still have written.
-
-    The launcher outlives SIGTERM until its command has ended. It is reaped last, so that
-    its number, which is the group's, cannot have passed to a stranger meanwhile.
-    """
-    line: str | None = None
-    try:
-        _signal_group(process, signal.SIGTERM)
-        line = _wait_for_line(reader, time.monotonic() + _GRACE)
-    finally:
-        _signal_group(process, signal.SIGKILL)
-        process.wait()
-    return line or ""
-
-
-def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    if process.returncode is None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS refuses for a zombie
-            os.killpg(process.pid, number)
-
-
-def _wait_for_line(reader: int, deadline: float | None) -> str | None:
-    """Return what the launcher wrote by its end, or None when the deadline (monotonic, s) comes first."""
-    poller = select.poll()
-    poller.register(reader, select.POLLIN)
-    line = b""
-    while True:
-        left = _LONGEST_WAIT if deadline is None else deadline - time.monotonic()
-        if poller.poll(min(max(left, 0.0), _LONGEST_WAIT) * 1000):
-            chunk = os.read(reader, 4096)
-            if not chunk:
-                return line.decode("utf-8", "replace")
-            line += chunk
-        elif deadline is not None and time.monotonic() >= deadline:
-            return None
+    variables = [f"{name}={text}" for name, text in environ.items() if name]
+    words = (str(len(argv)), *argv, *variables)
+    content = os.fsencode("\0".join(words))
+    if content.count(b"\0") >= len(words):
+        raise ValueError("embedded null byte")
+    if len(content) > _LARGEST_REQUEST:
+        raise OSError(errno.E2BIG, os.strerror(errno.E2BIG), argv[0])
+    return content
 
 
 @contextlib.contextmanager
@@ -236,19 +220,19 @@ def _read_tail(stderr: BinaryIO) -> str:
     return os.pread(stderr.fileno(), _TAIL, max(0, size - _TAIL)).decode("utf-8", "replace")
 
 
-def _read_report(report: _Report, name: str, elapsed: float, stderr_tail: str, timeout: float | None) -> CommandResult:
-    """Turn the launcher's line, or its absence, into the result of the command."""
+def _read_answer(answer: Answer, name: str, elapsed: float, stderr_tail: str, timeout: float | None) -> CommandResult:
+    """Turn the launcher's answer, or its absence, into the result of the command."""
     failed = CommandResult(
         measured={"elapsed": elapsed, "cpu": 0.0, "peak_memory": 0},
         memory_source=_SOURCE,
         exit_code=None,
         signal=None,
-        timed_out=report.timed_out,
+        timed_out=answer.timed_out,
         not_found=False,
-        error=f"timed out after {timeout:g} s" if report.timed_out else None,
+        error=f"timed out after {timeout:g} s" if answer.timed_out else None,
         stderr_tail=stderr_tail,
     )
-    kind, *words = report.line.split() or [""]
+    kind, *words = answer.words
     if kind == "ended":
         code = int(words[0])
         costs = (word.split("=") for word in words[1:])
@@ -262,19 +246,19 @@ def _read_report(report: _Report, name: str, elapsed: float, stderr_tail: str, t
         return failed._replace(
             measured={**failed.measured, "elapsed": 0.0},
             not_found=number == errno.ENOENT,
-            error=_explain(name, number, " ".join(words[1:])),
+            error=_explain(name, number),
         )
     return failed._replace(
-        signal=-report.code if report.code < 0 else None,
+        signal=-answer.code if answer.code is not None and answer.code < 0 else None,
         error=failed.error or "the launcher was killed before it could report",
     )
 
 
-def _explain(name: str, number: int, text: str) -> str:
+def _explain(name: str, number: int) -> str:
     if number == errno.ENOENT:
         if os.sep in name and Path(name).is_file():
             return f"interpreter not found: the first line of {name} names a program that is not there"
         return f"command not found: {name}"
     if number in {errno.EACCES, errno.EPERM}:
         return f"permission denied: {name} (is it an executable file?)"
-    return f"{name}: {text}"
+    return f"{name}: {os.strerror(number)}"

@@ -24,6 +24,7 @@ from perfgate.core.text.units import describe_time
 from perfgate.gate.judge import Judgement, Pair
 from perfgate.gate.sequential import InterimAnalysis, failures_of, judge_analysis, plan_analyses
 from perfgate.measure.command.name import command_digest, default_benchmark_name
+from perfgate.measure.command.run import Launcher
 from perfgate.measure.identity import new_run_id
 from perfgate.measure.machine import facts
 from perfgate.pipeline import inputs
@@ -113,13 +114,19 @@ def compare(sides: Sides, request: Request, on_progress: Callable[[Standing], No
     Raises:
         CannotDecideError: a run failed, and not because the base lacks something that the head adds.
     """
+    with Launcher() as launcher:  # the same one for both sides: nothing of it can differ between them
+        return _compare(sides, request, launcher, on_progress)
+
+
+def _compare(sides: Sides, request: Request, launcher: Launcher, on_progress: Callable[[Standing], None]) -> Measured:
+    """Measure both sides interleaved and judge them, as `compare` does."""
     analyses = (
         plan_analyses(request.rounds)
         if request.runs is None
         else (InterimAnalysis(rounds=-(-request.runs // _SIDES_A_ROUND), share=None),)
     )
     most = request.runs or request.rounds * _SIDES_A_ROUND
-    bench = _Bench(sides, request, most, on_progress)
+    bench = _Bench(sides, request, launcher, most, on_progress)
     bench.analysis, bench.may_stop_early = analyses[0], len(analyses) > 1
     bench.warm_up()
     order = order_sides(request.seed)
@@ -195,11 +202,19 @@ def _names_of(sides: Sides, request: Request) -> tuple[str, str]:
 class _Bench:
     """Measures both sides."""
 
-    def __init__(self, sides: Sides, request: Request, most: int, on_progress: Callable[[Standing], None]) -> None:
+    def __init__(
+        self,
+        sides: Sides,
+        request: Request,
+        launcher: Launcher,
+        most: int,
+        on_progress: Callable[[Standing], None],
+    ) -> None:
         """Prepare a job for each side, both in one session of their own."""
         self.sides = sides
         """Both, as far as they can be measured."""
         self._request = request
+        self._launcher = launcher
         self._on_progress = on_progress
         self._written: dict[str, list[str]] = {"base": [], "head": []}
         self._done = 0
@@ -343,6 +358,7 @@ class _Bench:
         try:
             measure_once(
                 job,
+                self._launcher,
                 self.sides.worktree_dir.path,
                 number=number,
                 index=max(0, index),

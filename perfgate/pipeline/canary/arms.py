@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from perfgate.collect.from_profiles import runs_of
 from perfgate.core.errors import Diagnostic, cannot_decide, error, note, warning
 from perfgate.core.metrics import Metric
 from perfgate.core.policy import ERROR_RATE
@@ -149,8 +150,11 @@ def _read(
         error("no-runs", "no file matches", place=path, hint="correct the path, or let the service write its log first")
         for path in empty
     ]
+    for path in filter(inputs.is_profile_file, files):
+        for profile in inputs.from_path(path).profiles:
+            yield from runs_of(profile, path)
     reader = RunReader(options, settings.policy.maps)
-    yield from reader.read(files)
+    yield from reader.read([path for path in files if not inputs.is_profile_file(path)])
     problems += reader.problems
     notes += reader.foreign.notes
     if reader.copies:

@@ -54,10 +54,14 @@ def pair(baselines: Sequence[Profile], selection: Selection, policy: Policy, *, 
     for place in sorted({*base, *current}):
         was, now = base.get(place), current.get(place)
         present = was or now
-        if present is not None and not policy.excludes(present.benchmark, title(*present.key)):
+        if present is None or (policy.exclude and policy.excludes(present.benchmark, title(*present.key))):
+            continue
+        if now is not None:
+            pairs.append(Pair(base=was, current=now))
+        else:
             key, machine_class = present.key, place[0]
             absent = _why_absent(selected.get(key, ()), superseded.get(key, ()), machine_class)
-            pairs.append(Pair(base=was, current=now, absent=absent))
+            pairs.append(Pair(base=was, current=None, absent=absent))
     return pairs
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from perfgate.measure.command.run import run_command
+from perfgate.measure.command.run import Launcher
 from perfgate.measure.tracing.cost import MOST_OVERHEAD
 from perfgate.report.doctor import Check
 from perfgate.report.words import amount, percent
@@ -103,13 +103,18 @@ class Launches(Struct, frozen=True, kw_only=True):
     """Why the launcher could not run it; empty: it could."""
 
 
-def launch(run: Callable[..., CommandResult] = run_command, now: Callable[[], float] = time.monotonic) -> Launches:
+def launch(run: Callable[..., CommandResult] | None = None, now: Callable[[], float] = time.monotonic) -> Launches:
     """Return what a small workload took in ten launches, fewer where they take too long.
 
     Args:
-        run: runs a command, as `run_command` does.
+        run: runs a command, as `Launcher.run` does; None: a launcher that stays, as for `perfgate run`.
         now: reads the time in seconds.
     """
+    with Launcher() as launcher:
+        return _launch(run or launcher.run, now)
+
+
+def _launch(run: Callable[..., CommandResult], now: Callable[[], float]) -> Launches:
     elapsed, cpu, source = [], [], ""
     until = now() + _LONGEST
     for number in range(_WARMUPS + LAUNCHES):

@@ -22,7 +22,7 @@ from perfgate.formats.discovery import RunReader, find
 from perfgate.formats.own.compacted import is_compacted
 from perfgate.formats.parsing.files import read_bounded
 from perfgate.measure.command.name import command_digest, default_benchmark_name
-from perfgate.measure.command.run import CommandResult, run_command
+from perfgate.measure.command.run import CommandResult, Launcher
 from perfgate.measure.identity import new_run_id
 from perfgate.measure.machine import facts
 from perfgate.measure.profiling.settings import switched_off
@@ -292,8 +292,7 @@ def measure(
         The files of the summaries.
 
     Raises:
-        CannotDecideError: a run failed; its summary has the status ``failed``, and no run
-            follows it.
+        CannotDecideError: a run failed; its summary has the status ``failed``, and no run follows it.
     """
     written: list[str] = []
     known: set[Labels] = set()
@@ -309,14 +308,16 @@ def measure(
 
     total, done = (warmup + runs) * len(jobs), 0
     watches = [job.watch() for job in jobs]
-    with tempfile.TemporaryDirectory(prefix="perfgate-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="perfgate-") as scratch, Launcher() as launcher:
         for index in _begin_rounds(warmup, warmup + runs, max_time):
             number = f"warm-up run {index + 1}" if index < warmup else f"run {index + 1 - warmup} of {runs}"
             for job, watch in zip(jobs, watches, strict=True):
                 on_progress(done, total, describe(job.labels))
                 is_watched = watch if index <= warmup else None
                 run = max(0, index + 1 - warmup)
-                measure_once(job, scratch, number=number, index=run, keep=partial(keep, job), watch=is_watched)
+                measure_once(
+                    job, launcher, scratch, number=number, index=run, keep=partial(keep, job), watch=is_watched
+                )
                 done += 1
         on_progress(done, total, "")
         for job in jobs:
@@ -344,6 +345,7 @@ def _begin_rounds(warmup: int, total: int, max_time: float | None) -> Iterator[i
 
 def measure_once(
     job: MeasuringJob,
+    launcher: Launcher,
     scratch: str,
     *,
     number: str,
@@ -355,6 +357,7 @@ def measure_once(
 
     Args:
         job: the command to measure.
+        launcher: runs it.
         scratch: a folder for the receipt of this run.
         number: which run it is, for the message.
         index: its number, from 1 on; 0: a warm-up run, whose summary is kept only if it fails.
@@ -366,12 +369,12 @@ def measure_once(
             its summary has the status ``failed``. A command that could not be started leaves none. A command that
             prepares or concludes the run failed.
     """
-    env = environ_with({**dict(job.variables), NUMBER: str(index)})
+    env = environ_with({**dict(job.variables), NUMBER: str(index)}) if job.hooks.prepare or job.hooks.conclude else {}
     number += job.with_values
     what = f" of {number}"
     job.hooks.run("prepare", what, slug="prepare-failed", folder=job.folder, env=env)
     try:
-        _measure_between(job, scratch, number=number, is_warmup=index == 0, keep=keep, watch=watch)
+        _measure_between(job, launcher, scratch, number=number, is_warmup=index == 0, keep=keep, watch=watch)
     except CannotDecideError:
         with contextlib.suppress(CannotDecideError):  # the run failed first
             job.hooks.run("conclude", what, slug="conclude-failed", folder=job.folder, env=env)
@@ -381,6 +384,7 @@ def measure_once(
 
 def _measure_between(
     job: MeasuringJob,
+    launcher: Launcher,
     scratch: str,
     *,
     number: str,
@@ -390,12 +394,12 @@ def _measure_between(
 ) -> None:
     """Run a job's command once, as `measure_once` does."""
     if job.taken is not None:
-        _measure_taken(job, job.taken, scratch, number=number, is_warmup=is_warmup, keep=keep)
+        _measure_taken(job, job.taken, launcher, scratch, number=number, is_warmup=is_warmup, keep=keep)
         return
     receipt = os.path.join(scratch, f"receipt-{new_run_id()}")
     started_at = format_utc(time.time_ns())
     env = build_environ(job, receipt, is_warmup=is_warmup)
-    result = _run(job, env, keep_output=watch is not None and not watch.has_output)
+    result = _run(job, launcher, env, keep_output=watch is not None and not watch.has_output)
     if watch is not None:
         watch.note_output(result.output, result.stderr_tail)
     if not is_warmup or not result.is_ok():
@@ -421,6 +425,7 @@ def _failed(job: MeasuringJob, result: CommandResult, number: str) -> CannotDeci
 def _measure_taken(
     job: MeasuringJob,
     taken: Taken,
+    launcher: Launcher,
     scratch: str,
     *,
     number: str,
@@ -432,7 +437,8 @@ def _measure_taken(
     taken.prepare(scratch)
     with open(os.path.join(scratch, "stdout"), "wb") as stdout:
         argv = job.argv if is_warmup else taken.command(job.argv)
-        result = _run(job, {**env, **taken.variables()}, argv=argv, output=stdout if taken.has_output else None)
+        output = stdout if taken.has_output else None
+        result = _run(job, launcher, {**env, **taken.variables()}, argv=argv, output=output)
     if not result.is_ok():
         raise taken.explain(result) or _failed(job, result, number)
     try:
@@ -448,6 +454,7 @@ def _measure_taken(
 
 def _run(
     job: MeasuringJob,
+    launcher: Launcher,
     env: Mapping[str, str],
     *,
     argv: Sequence[str] = (),
@@ -461,7 +468,7 @@ def _run(
     """
     folder = os.path.realpath(job.out)
     words = argv or job.argv
-    result = run_command(words, env=env, timeout=job.timeout, cwd=job.folder, keep_output=keep_output, output=output)
+    result = launcher.run(words, env=env, timeout=job.timeout, cwd=job.folder, keep_output=keep_output, output=output)
     if not _is_there(job.folder):
         message = "the command removed the folder in which it runs, so that no other run can follow"
         hint = "let it work in a folder of its own, which it makes and removes"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from perfgate.core.finding import Evidence
+from perfgate.core.finding import NO_EVIDENCE, Evidence
 
 if TYPE_CHECKING:
     from perfgate.core.finding import Finding, Verdict
@@ -43,11 +43,15 @@ def _round_finding(f: Finding) -> Finding:
         detectable=round_number(f.detectable),
         interval=_round_interval(f.interval),
         decision_interval=_round_interval(f.decision_interval),
-        evidence=Evidence(**{name: round_number(value) for name, value in f.evidence.known().items()}),
+        evidence=Evidence(**{name: round_number(value) for name, value in f.evidence.known().items()})
+        if f.evidence is not NO_EVIDENCE
+        else NO_EVIDENCE,
     )
 
 
 def _round_interval(interval: tuple[float, float] | None) -> tuple[float, float] | None:
     """Return an interval with rounded ends; None when one is infinite."""
-    low, high = (round_number(end) for end in interval or (None, None))
+    if interval is None:
+        return None
+    low, high = round_number(interval[0]), round_number(interval[1])
     return None if low is None or high is None else (low, high)

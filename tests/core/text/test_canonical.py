@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from decimal import Decimal
+from enum import StrEnum
 
 import pytest
 from hypothesis import given
@@ -97,6 +98,26 @@ def test_values_behind_the_smallest_one_are_read_until_none_can_be_finer():
     assert resolution((100.0, 100.000000001)) == 1e-9
 
 
+@st.composite
+def written(draw):
+    """Values of one unit, as tools write them: with few digits, with stray last bits, or with all of them."""
+    size = 10.0 ** draw(st.integers(-12, 12) | st.integers(-320, 300))
+    amount = draw(st.floats(0.1, 9.99)) * 10.0 ** draw(st.integers(0, 4))
+    value = float(f"{amount * size:.{draw(st.integers(1, 17))}g}")
+    stray = draw(st.sampled_from([0.0, 2e-16, 3.9e-13, 4.9e-13, 5.1e-13, 3e-12]))
+    return value * (1 + draw(st.sampled_from([-1, 1])) * stray)
+
+
+@LAWS
+@given(st.lists(written(), min_size=1, max_size=6))
+def test_the_resolution_without_digits_is_that_of_the_digits(values):
+    finest = math.inf
+    for value in filter(None, values):
+        digits, _, exponent = f"{abs(value):.11e}".partition("e")
+        finest = min(finest, int(exponent) - len(digits.rstrip("0")) + 2)
+    assert resolution(tuple(values)) == (0.0 if math.isinf(finest) else float(f"1e{finest}"))
+
+
 def test_json_is_spelled_in_one_way_and_never_holds_what_is_no_number():
     assert dumps({"ä": 1}) == '{\n  "ä": 1\n}\n'
     assert dumps({"rows": [1.5, 2], "none": {}, "more": [{"a": []}]}) == (
@@ -111,6 +132,20 @@ def test_json_is_spelled_in_one_way_and_never_holds_what_is_no_number():
 @given(st.recursive(st.none() | st.booleans() | st.integers() | FINITE | st.text(), st.lists, max_leaves=10))
 def test_one_line_of_json_is_spelled_as_the_standard_library_does(document):
     assert dump_line(document) == json.dumps(document, ensure_ascii=False, allow_nan=False)
+
+
+class Word(StrEnum):
+    """A text that is no plain one."""
+
+    QUOTED = 'a "word"'
+
+
+@LAWS
+@given(st.none() | st.booleans() | st.integers() | FINITE | st.text(max_size=4) | st.sampled_from(Word))
+def test_a_single_value_is_written_as_the_standard_library_does(value):
+    text = json.dumps(value, ensure_ascii=False)
+    assert dumps(value) == f"{text}\n"
+    assert dumps({"k": value}) == f'{{\n  "k": {text}\n}}\n'
 
 
 def test_a_short_hash_is_the_same_in_every_process_and_bears_half_characters():

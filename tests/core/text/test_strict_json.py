@@ -42,3 +42,11 @@ def test_a_key_that_stands_twice_is_found_wherever_it_stands(table, value, data)
     again = f"{{{json.dumps(key)}: {json.dumps(value)}, {json.dumps(table)[1:]}"
     for content in (again, f"[1, {again}]", f'{{"x": [{again}]}}'):
         assert has_key_twice(content.encode(), json.loads(content))
+
+
+@pytest.mark.parametrize("space", ["", " ", "\t", "\r", "\n"])
+@pytest.mark.parametrize("value", ['""', '":"', '"a\\":"', '": :"'])
+def test_a_key_that_stands_twice_is_found_beside_texts_that_look_like_keys(space: str, value: str) -> None:
+    once, twice = f'{{"a"{space}:{value}}}', f'{{"a"{space}:{value},"a":{value}}}'
+    assert not has_key_twice(once.encode(), json.loads(once))
+    assert has_key_twice(twice.encode(), json.loads(twice))

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -10,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from perfgate.core.measured import MEASURED
-from perfgate.measure.command import launcher
 from perfgate.measure.command.run import CommandResult, run_command
 
 MB = 1_000_000
@@ -154,34 +152,6 @@ def test_a_result_cannot_be_changed():
     assert isinstance(result, CommandResult)
     with pytest.raises(AttributeError):
         result.exit_code = 1
-
-
-def test_the_launcher_loads_nothing_but_what_a_bare_interpreter_has():
-    code = "import sys; b = set(sys.modules); import os, time; b |= set(sys.modules)\n"
-    code += f"source = open({launcher.__file__!r}).read()\n"
-    code += "exec(compile(source, 'launcher', 'exec'), {'__name__': 'launcher'}); print(set(sys.modules) - b)"
-    done = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "set()"
-
-
-@pytest.mark.parametrize(
-    ("argv", "words"),
-    [(["sh", "-c", "exit 7"], "ended 7 elapsed="), (["no-such-command-here"], "error 2 ")],
-    ids=["ended", "error"],
-)
-def test_the_launcher_writes_one_line_and_closes(argv, words):
-    reader, writer = os.pipe()
-    before = signal.getsignal(signal.SIGTERM)
-    try:
-        launcher.main([str(writer), "--", *argv])
-        line = os.read(reader, 4096).decode()
-        assert os.read(reader, 1) == b""
-    finally:
-        signal.signal(signal.SIGTERM, before)
-        os.close(reader)
-    assert line.endswith("\n")
-    assert line.startswith(words)
-    assert line.endswith("\n")
 
 
 def test_measuring_from_inside_never_loads_the_command_runner(python):

@@ -24,11 +24,11 @@ def test_a_daemon_left_behind_does_not_hold_the_measurement_up(tmp_path):
 
 
 def test_a_command_that_takes_too_long_is_stopped_with_its_children(tmp_path):
-    result = run_command(["sh", "-c", f"sleep 300 & echo $! > {tmp_path}/pid; wait"], timeout=0.5)
+    result = run_command(["sh", "-c", f"sleep 300 & echo $! > {tmp_path}/pid; wait"], timeout=1)
     assert result.timed_out
-    assert result.error == "timed out after 0.5 s"
+    assert result.error == "timed out after 1 s"
     assert (result.exit_code, result.signal) == (None, signal.SIGTERM)
-    assert result.measured["elapsed"] >= 0.4
+    assert result.measured["elapsed"] >= 0.4  # the start of the launcher is in the limit, and not in this
     assert result.measured["peak_memory"] > 0
     wait_until(lambda: not is_alive(int((tmp_path / "pid").read_text())))
 

@@ -39,7 +39,8 @@ Row = Any
 """A row in the form that its lookups know."""
 MOST_BENCHMARKS = 10_000
 """More than these are no benchmarks: the field holds something of each row, such as a request's id."""
-_LONGEST_NAME = 500
+LONGEST_NAME = 500
+"""Characters of the longest name of a benchmark."""
 _GOOD = frozenset({"true", "ok", "1", "yes", "success", "passed"})
 _FIRST_GOOD, _LAST_GOOD = 200, 399
 _SHORTEST = 10.0
@@ -247,8 +248,8 @@ class Grouping:
         ours, split = texts[: len(self._map.labels)], texts[len(self._map.labels) :]
         if labels := [f"{k}={v}" for k, v in ours if v]:
             name = f"{name}[{','.join(labels)}]"
-        if len(name) + sum(len(v) for _, v in split) > _LONGEST_NAME:
-            raise RowError(f"the benchmark's name is longer than {_LONGEST_NAME} characters")
+        if len(name) + sum(len(v) for _, v in split) > LONGEST_NAME:
+            raise RowError(f"the benchmark's name is longer than {LONGEST_NAME} characters")
         apart = tuple(sorted((k, v) for k, v in split if v))
         group = self._by_name.get((name, apart))
         if group is None:

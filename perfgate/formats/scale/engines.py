@@ -1,0 +1,264 @@
+"""Where kernels run: processes of this machine, or the workers of a Dask cluster. The only door to distributed.
+
+An engine is one function: ``map(kernel, parts, *shared)`` gives for each part its place and what the kernel returns, in
+any order. Nothing depends on the order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import multiprocessing
+import os
+import signal
+import warnings
+from concurrent import futures
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Protocol
+
+from perfgate.core.errors import CannotDecideError, cannot_decide
+from perfgate.formats.scale.parts import masked, missing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from perfgate.formats.scale.parts import Part
+
+ENGINES = ("local", "dask")
+"""Names of the engines."""
+MOST_PROCESSES = 16
+"""Of one machine: each has a database of up to `kernel.MEMORY`."""
+PATIENCE = 10
+"""Seconds within which a scheduler answers."""
+_ALONE = 60
+"""Seconds after which a cluster without a worker is given up."""
+_AHEAD = 2
+"""Parts that wait at each process, so that none is idle."""
+_LONGEST_CAUSE = 200
+
+
+class Engine(Protocol):
+    """Runs a kernel on many parts."""
+
+    def map(self, kernel: Callable[..., Any], parts: Sequence[Part], *shared: object) -> Iterator[tuple[int, Any]]:
+        """Yield the place of each part, and what the kernel returns for it.
+
+        Args:
+            kernel: a function of a module.
+            parts: its first argument, one after the other.
+            shared: its other arguments, the same for all.
+
+        Raises:
+            CannotDecideError: the machines do not do it.
+        """
+
+
+class InProcess:
+    """Runs kernels in this process, one part after the other."""
+
+    def map(self, kernel: Callable[..., Any], parts: Sequence[Part], *shared: object) -> Iterator[tuple[int, Any]]:
+        """Yield the place of each part, and what the kernel returns for it."""
+        for i, part in enumerate(parts):
+            yield i, kernel(part, *shared)
+
+
+class Processes:
+    """Runs kernels in processes of this machine; the parts of one that dies are done once more, by others."""
+
+    def __init__(self, count: int) -> None:
+        """Start without a process; they are started by the first part.
+
+        Args:
+            count: how many processes, >= 1.
+        """
+        self._count = count
+        self._pool: futures.ProcessPoolExecutor | None = None
+        self._is_warned = False
+
+    def map(self, kernel: Callable[..., Any], parts: Sequence[Part], *shared: object) -> Iterator[tuple[int, Any]]:
+        """Yield the place of each part, and what the kernel returns for it.
+
+        Raises:
+            CannotDecideError: a process died twice.
+        """
+        waiting = list(range(len(parts)))[::-1]
+        running: dict[futures.Future[Any], int] = {}
+        while waiting or running:
+            try:
+                while waiting and len(running) < _AHEAD * self._count:
+                    running[self._started().submit(kernel, parts[waiting[-1]], *shared)] = waiting[-1]
+                    waiting.pop()
+                done, _ = futures.wait(running, return_when=futures.FIRST_COMPLETED)
+                for each in done:
+                    answer = each.result()
+                    yield running.pop(each), answer
+            except BrokenProcessPool:
+                lost = sorted(running.values(), reverse=True)
+                self._give_up_second_time([parts[i] for i in lost])
+                waiting += lost
+                running.clear()
+
+    def _started(self) -> futures.ProcessPoolExecutor:
+        if self._pool is None:
+            context = multiprocessing.get_context("spawn")  # a fork of a process with threads may hang
+            self._pool = futures.ProcessPoolExecutor(self._count, mp_context=context, initializer=_end_silently)
+        return self._pool
+
+    def _give_up_second_time(self, lost: Sequence[Part]) -> None:
+        self.close()
+        if self._is_warned:
+            message = "a process that reads was ended twice, by the system or by somebody"
+            hint = "free memory: each process needs about 1 GB; or write smaller files"
+            raise cannot_decide("engine-failed", message, place=lost[-1].name if lost else "", hint=hint)
+        self._is_warned = True
+
+    def close(self) -> None:
+        """End the processes."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _end_silently() -> None:
+    """Let Ctrl-C end a process without a word: the one that started it says it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+class Cluster:
+    """Runs kernels on the workers of a Dask cluster; what a worker that dies had is done by others, as Dask decides."""
+
+    def __init__(self, client: Any, address: str) -> None:
+        """Take a connection.
+
+        Args:
+            client: of `distributed`.
+            address: of the scheduler, without secrets.
+        """
+        self._client = client
+        self._address = address
+
+    def map(self, kernel: Callable[..., Any], parts: Sequence[Part], *shared: object) -> Iterator[tuple[int, Any]]:
+        """Yield the place of each part, and what the kernel returns for it.
+
+        Raises:
+            CannotDecideError: there is no worker, none can run the kernel, or the scheduler is gone.
+        """
+        import distributed
+
+        wait: Callable[..., Any] = distributed.wait  # it has no types
+        width = _AHEAD * max(1, sum(self._client.nthreads().values()))
+        waiting = list(range(len(parts)))[::-1]
+        running: dict[Any, int] = {}
+        alone = 0
+        while waiting or running:
+            while waiting and len(running) < width:
+                i = waiting.pop()
+                running[self._client.submit(kernel, parts[i], *shared, pure=False)] = i
+            try:
+                with self._client.as_current():
+                    done = wait(list(running), timeout=PATIENCE, return_when="FIRST_COMPLETED").done
+                alone = 0
+            except TimeoutError:
+                alone = self._count_alone(alone)
+                continue
+            for each in done:
+                answer = self._answer_of(each)
+                i = running.pop(each)
+                each.release()
+                yield i, answer
+
+    def _count_alone(self, alone: int) -> int:
+        """Return for how many seconds there was no worker.
+
+        Raises:
+            CannotDecideError: for too many, or the scheduler is gone.
+        """
+        if self._client.status != "running":
+            raise self._failed("the connection to the scheduler is lost")
+        alone = 0 if self._client.nthreads() else alone + PATIENCE
+        if alone >= _ALONE:
+            raise self._failed(f"the cluster has had no worker for {_ALONE} seconds")
+        return alone
+
+    def _answer_of(self, done: Any) -> Any:
+        """Return what the kernel returned.
+
+        Raises:
+            CannotDecideError: it returned nothing.
+        """
+        if done.status == "finished":
+            return done.result()
+        caught = done.exception() if done.status == "error" else None
+        if isinstance(caught, ImportError):
+            cause = masked(str(caught))[:_LONGEST_CAUSE]
+            hint = "install the same perfgate[scale] on every worker"
+            message = f"a worker cannot import what counts: {cause}"
+            raise cannot_decide("engine-failed", message, place=self._address, hint=hint)
+        if caught is None or type(caught).__name__ == "KilledWorker":
+            raise self._failed("workers died again and again while they read a part")
+        raise self._failed(f"a worker failed: {masked(f'{type(caught).__name__}: {caught}')[:_LONGEST_CAUSE]}")
+
+    def _failed(self, message: str) -> CannotDecideError:
+        hint = "read the workers' logs, give them memory, and run the command again"
+        return cannot_decide("engine-failed", message, place=self._address, hint=hint)
+
+
+@contextmanager
+def started(engine: str, scheduler: str, parts: Sequence[Part]) -> Iterator[Engine]:
+    """Yield the engine that was asked for; what it started ends with the block.
+
+    Args:
+        engine: one of `ENGINES`.
+        scheduler: address of Dask's; empty for the processes of this machine.
+        parts: what it is for.
+
+    Raises:
+        CannotDecideError: a library is missing, or the scheduler does not answer.
+    """
+    if engine == "dask":
+        with _connected(scheduler) as cluster:
+            yield cluster
+        return
+    count = min(len(parts), os.cpu_count() or 1, MOST_PROCESSES)
+    if count == 1 or any(p.is_of_this_process for p in parts):
+        yield InProcess()
+        return
+    processes = Processes(count)
+    try:
+        yield processes
+    finally:
+        processes.close()
+
+
+@contextmanager
+def _connected(scheduler: str) -> Iterator[Cluster]:
+    try:
+        import distributed
+    except ImportError:
+        raise missing("distributed", "dask") from None
+    address = masked(scheduler)
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # it retries for minutes, line by line
+    connect: Callable[..., Any] = distributed.Client  # it has no types
+    try:
+        asyncio.run(_greet(scheduler))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about versions, which the answers of the workers state
+            client = connect(scheduler, timeout=PATIENCE, set_as_default=False)
+    except (OSError, ValueError, TimeoutError) as caught:
+        cause = " ".join(masked(f"{type(caught).__name__}: {caught}").split())[:_LONGEST_CAUSE]
+        message = f"no scheduler of Dask answers within {PATIENCE} seconds ({cause})"
+        hint = "correct --scheduler, such as tcp://HOST:8786; or start one: dask scheduler"
+        raise cannot_decide("engine-failed", message, place=address, hint=hint) from None
+    with client:
+        yield Cluster(client, address)
+
+
+async def _greet(scheduler: str) -> None:
+    """Return when a scheduler answers: a client that meets none takes another 20 seconds to give up."""
+    from distributed import Security, comm
+
+    untyped: Any = comm
+    settings: Any = Security
+    found = await untyped.connect(scheduler, timeout=PATIENCE, **settings().get_connection_args("client"))
+    await found.close()
