@@ -163,7 +163,7 @@ def _watch(ctx: click.Context) -> Watcher:
     began = monotonic()
     watchers: list[Watcher] = []
 
-    def watch(doing: str, what: str, done: int, total: int) -> None:
+    def watch(doing: str, what: str, done: float, total: int, size: int) -> None:
         if not watchers:
             if monotonic() - began < _SHORT:
                 return
@@ -172,6 +172,6 @@ def _watch(ctx: click.Context) -> Watcher:
             line = WorkLine(find_outlet(os.environ), began)
             ctx.call_on_close(line.clear)  # before the cause of exit code 2 is written
             watchers.append(line.watch)
-        watchers[0](doing, what, done, total)
+        watchers[0](doing, what, done, total, size)
 
     return watch

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
 from perfgate.cli.known import complete_benchmark
-from perfgate.cli.options import config_option, machine_class_option, reading_options, same_session_option
+from perfgate.cli.options import (
+    config_option,
+    machine_class_option,
+    quiet_option,
+    reading_options,
+    same_session_option,
+)
 from perfgate.cli.output import echo, say, say_all
 
 if TYPE_CHECKING:
@@ -46,6 +53,7 @@ def command() -> None:
 @same_session_option
 @reading_options
 @click.option("--dry-run", is_flag=True, help="Show what would change, and write nothing.")
+@partial(quiet_option, is_argument=False)
 def refresh(
     *,
     paths: tuple[str, ...],

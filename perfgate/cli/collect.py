@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
-from perfgate.cli.options import config_option, machine_class_option, reading_options
+from perfgate.cli.options import config_option, machine_class_option, quiet_option, reading_options
 from perfgate.cli.output import echo, say
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 @click.option("--by", type=click.Choice(("day",)), help="Take each day (UTC) as a session (with --engine).")
 @click.option("--shard", metavar="I/N", envvar="PERFGATE_SHARD", help="Which shard of how many these runs are.")
 @reading_options
+@partial(quiet_option, is_argument=False)
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", help="On stdout.")
 def command(
     *,
@@ -52,10 +54,13 @@ def command(
     place = shard_of(shard) if shard is not None else None
     if shard is not None and place is None:
         raise click.UsageError(f'--shard "{shard}": write which shard of how many, such as 2/4')
+    is_encoded = output is not None or form == "json"
     if engine is None:
         if scheduler or by:
             raise click.UsageError(f"{'--scheduler' if scheduler else '--by'} needs --engine")
-        collected = collect_profiles(paths, config=config, machine_class=machine_class, shard=place, foreign=foreign)
+        collected = collect_profiles(
+            paths, config=config, machine_class=machine_class, shard=place, foreign=foreign, for_table=not is_encoded
+        )
     else:
         from perfgate.pipeline.scale.collect import Asked, collect_parts
 
@@ -67,7 +72,7 @@ def command(
             )
         asked = Asked(engine=engine, scheduler=scheduler, by_day=by == "day")
         collected = collect_parts(paths, asked, config=config, machine_class=machine_class, foreign=foreign)
-    content = collected.encode() if output or form == "json" else b""
+    content = collected.encode() if is_encoded else b""
     if output:
         write_output(output, content, slug="profile-unwritable")
     if form == "json":

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
-from perfgate.cli.options import config_option, reading_options
+from perfgate.cli.options import config_option, quiet_option, reading_options
 from perfgate.cli.output import echo, say, say_all
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Show what the files contain, and write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="With --dry-run: every record as JSON.")
 @config_option
+@partial(quiet_option, is_argument=False)
 @click.pass_context
 def command(
     ctx: click.Context,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import os
-from functools import wraps
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any
 
 import click
 from msgspec import Struct
 
+from perfgate.core.text.steps import watch_work
 from perfgate.render.registry import FLAVORS, RENDERERS, choices, with_flavor
 
 if TYPE_CHECKING:
@@ -135,10 +136,16 @@ def machine_class_option(command: Command) -> Command:
     return click.option("--machine-class", default="", metavar="NAME", help=words)(command)
 
 
-def quiet_option(command: Command) -> Command:
-    """Give a command the option that hides its progress, as its argument ``is_quiet``."""
-    words = "Show no progress."
-    return click.option("-q", "--quiet", "is_quiet", cls=ReportOption, is_flag=True, help=words)(command)
+def quiet_option(command: Command, *, is_argument: bool = True, words: str = "Show no progress.") -> Command:
+    """Give a command the option that hides its progress, as its argument ``is_quiet`` where it shows any itself."""
+    how: Any = {"cls": ReportOption, "is_flag": True, "expose_value": is_argument, "callback": _hide_work}
+    return click.option("-q", "--quiet", "is_quiet", help=words, **how)(command)
+
+
+def _hide_work(_ctx: click.Context, _option: click.Parameter, is_quiet: object) -> object:
+    if is_quiet:
+        watch_work(None)
+    return is_quiet
 
 
 def measuring_options(command: Command, *, names_benchmark: bool = True) -> Command:
@@ -360,7 +367,7 @@ def look_options(command: Command) -> Command:
             is_flag=True,
             help="Show all values, how they were measured, and what was read.",
         ),
-        click.option("-q", "--quiet", "is_quiet", cls=ReportOption, is_flag=True, help="Show the verdict alone."),
+        partial(quiet_option, words="Show the verdict alone."),
     )
     return _with(_gather(command, ("top", "width", "color", "is_verbose", "is_quiet"), "look", _look), options)
 

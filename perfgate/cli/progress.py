@@ -31,6 +31,7 @@ SHORT = 2.0
 PERIOD = 60.0
 """Seconds between two lines of a log, and of expected work below which a log shows nothing."""
 _REDRAWN = 0.2  # seconds between two drawings of work that is not measured
+_FAST = 10e6  # bytes a second from which on no decimal is shown
 _LONG = 120.0  # seconds from which on minutes say enough
 _DAY = 86_400.0  # seconds
 _LONGEST_LOGGED = 60  # columns of a name in a log
@@ -84,13 +85,15 @@ class Line(Struct, kw_only=True):
     """Does it stand on the terminal now?"""
     is_waiting: bool = False
     """Will it be drawn by itself?"""
+    counts_down: bool = False
+    """Is it redrawn so often that it can say how much time is left, in place of when that ends?"""
 
     def __post_init__(self) -> None:
         """Make the names safe for a terminal."""
         self.name, self.prefix = plain(self.name), plain(self.prefix)
 
     def show(
-        self, done: int, total: int, parts: Callable[[], Sequence[Part]], *, title: str = "", period: float = 0.0
+        self, done: float, total: int, parts: Callable[[], Sequence[Part]], *, title: str = "", period: float = 0.0
     ) -> None:
         """Show how far it is, if it takes long enough to be worth it.
 
@@ -143,7 +146,8 @@ class Line(Struct, kw_only=True):
     def _draw(self, parts: Sequence[Part], left: float | None) -> None:
         columns = max(1, self.outlet.columns() - 1)  # a terminal may begin a new line behind the last one
         name = Part(text=cut_middle(self.name, max(1, columns // _LARGEST_NAME)))
-        ends = [] if left is None else [Part(text=f"ends about {self.outlet.time_of_day(left)}")]
+        end = "" if left is None else _left(left) if self.counts_down else f"ends about {self.outlet.time_of_day(left)}"
+        ends = [Part(text=end)] if end else []
         kept = [name, *(p for p in parts if p.text[:1] != ","), *ends, *(p for p in parts if p.text[:1] == ",")]
         while columns_of(_join(kept)) > columns and any(p.rank for p in kept):
             kept.remove(max(kept, key=lambda p: p.rank))
@@ -298,7 +302,7 @@ def describe_estimate(finding: Finding, *, is_named: bool = False) -> str:
 
 
 class WorkLine:
-    """Progress of one piece of work that is not measured, such as reading many files."""
+    """Progress of one piece of work that is not measured, such as reading many files: on a terminal only."""
 
     def __init__(self, outlet: Outlet, began: float) -> None:
         """Show nothing yet.
@@ -310,20 +314,29 @@ class WorkLine:
         self._outlet, self._began = outlet, began
         self._line: Line | None = None
 
-    def watch(self, doing: str, what: str, done: int, total: int) -> None:
+    def watch(self, doing: str, what: str, done: float, total: int, size: int) -> None:
         """Show how much is done, as `perfgate.core.text.steps.watch_work` says it."""
+        if not self._outlet.is_terminal:
+            return
         if self._line is None:
-            prefix = f"perfgate: {doing}, "
-            self._line = Line(outlet=self._outlet, name=doing, prefix=prefix, began=self._began)
-        if done == total:
+            self._line = Line(outlet=self._outlet, name=doing, prefix="", began=self._began, counts_down=True)
+        if done >= total:
             self._line.clear()
             return
-        self._line.show(done, total, lambda: [Part(text=f"{done:,} of {total:,} {what}")], period=_REDRAWN)
+        self._line.show(done, total, lambda: self._parts(what, done, total, size), period=_REDRAWN)
 
     def clear(self) -> None:
         """Remove the line."""
         if self._line is not None:
             self._line.clear()
+
+    def _parts(self, what: str, done: float, total: int, size: int) -> list[Part]:
+        counted = f"{done:,.0f} of {total:,} {what}" if total > 1 else f"{done:.0%}"
+        parts = [Part(text=counted)]
+        if size:
+            rate = size / max(self._outlet.now() - self._began, _REDRAWN)
+            parts.append(Part(text=f"{rate / 1e6:,.{1 if rate < _FAST else 0}f} MB/s", rank=1))
+        return parts
 
 
 def find_outlet(environ: Mapping[str, str], *, is_quiet: bool = False) -> Outlet:

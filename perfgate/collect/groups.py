@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from array import array
-from typing import TYPE_CHECKING
+from operator import truediv
+from typing import TYPE_CHECKING, cast
 
 from msgspec import Struct, field
 
@@ -17,9 +18,9 @@ from perfgate.core.profile import Profile, Sample, Session
 from perfgate.core.run import CPU_MODEL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from perfgate.core.run import Labels, Run
+    from perfgate.core.run import Labels, Run, RunColumns
 
 Place = tuple[str, str, "Labels", str]
 """Machine class, benchmark, labels, session."""
@@ -39,15 +40,20 @@ class Column(Struct):
 class Group(Struct):
     """The runs of one benchmark in one session on one class of machine."""
 
+    keeps_order: bool = True
+    """Are id and start of each run kept? A table shows neither them nor the order of the runs."""
+    count: int = 0
+    """Measured runs."""
     run_ids: list[str] = field(default_factory=list)
     digests: list[str] = field(default_factory=list)
     started: list[str] = field(default_factory=list)
-    rows: list[int] = field(default_factory=list)
+    rows: array[int] = field(default_factory=lambda: array("q"))
     columns: dict[str, Column] = field(default_factory=dict)
     sources: dict[str, list[str]] = field(default_factory=dict)  # method of peak memory -> ids of its runs
     commands: dict[str, str] = field(default_factory=dict)
     machines: set[str] = field(default_factory=set)
     newest: Run | None = None
+    latest: str = ""  # newest start of a measured run
     failed: int = 0
     known: int = 0
     others_at: str = ""  # newest start among failed and known runs
@@ -67,7 +73,7 @@ class Group(Struct):
 
         The groups that are collected apart are only found to be of one session once all are known.
         """
-        count = len(self.run_ids)
+        count = self.count
         for name, column in other.columns.items():
             mine = self.columns.setdefault(name, Column(column.metric, array("d")))
             if mine.metric != column.metric:
@@ -93,6 +99,8 @@ class Group(Struct):
         ):
             ours.extend(theirs)
         self.rows.extend(other.rows)
+        self.count += other.count
+        self.latest = max(self.latest, other.latest)
         self.commands.update(other.commands)
         for known, more in (
             (self.machines, other.machines),
@@ -108,8 +116,48 @@ class Group(Struct):
         self.known += other.known
         self.others_at = max(self.others_at, other.others_at)
         self.ended_at = max(self.ended_at, other.ended_at)
-        if other.newest is not None and (self.newest is None or _order(other.newest) > _order(self.newest)):
-            self.newest = other.newest
+        if other.newest is not None:
+            self.take_newest(other.newest)
+
+    def order(self) -> Sequence[int] | None:
+        """Return the places of the runs in their order, by start and id; None: it is not kept."""
+        if not self.keeps_order:
+            return None
+        keys = list(zip(self.started, self.run_ids, strict=True))
+        return sorted(range(self.count), key=keys.__getitem__)
+
+    def extend(self, run: Run, more: RunColumns) -> bool:
+        """Add measured runs that are of one kind with another; False: the group lacks one of their metrics as it is.
+
+        Args:
+            run: the other one.
+            more: the runs.
+        """
+        columns = [c for metric, _ in run.values if (c := self.columns.get(metric.name)) and c.metric == metric]
+        if len(columns) < len(run.values):
+            return False
+        for column, values in zip(columns, more.values, strict=True):
+            column.values.extend([NOT_MEASURED] * (self.count - len(column.values)))
+            column.values.extend(values)
+        self.count += len(more)
+        self.rows.extend(more.rows)
+        self.digests.extend(more.digests)
+        ids = self.sources.setdefault(run.memory_source, [])
+        if self.keeps_order:
+            self.run_ids.extend(more.run_ids)
+            self.started.extend(more.started)
+            ids.extend(more.run_ids)
+        latest = max(more.started)
+        self.latest = max(self.latest, latest)
+        if self.newest is None or latest >= self.newest.started_at:
+            last = max((i for i, at in enumerate(more.started) if at == latest), key=more.run_ids.__getitem__)
+            self.take_newest(more.run(run, last))
+        return True
+
+    def take_newest(self, run: Run) -> None:
+        """Remember a run if it began last."""
+        if self.newest is None or _order(run) > _order(self.newest):
+            self.newest = run
 
 
 def _order(run: Run) -> tuple[str, str]:
@@ -152,10 +200,10 @@ def profiles_of(groups: dict[Place, Group], problems: list[Diagnostic]) -> tuple
     """Return one profile for each benchmark and class, its sessions oldest first."""
     by_benchmark: dict[tuple[str, str, Labels], list[tuple[str, Group]]] = {}
     for place, group in groups.items():
-        if group.run_ids:
+        if group.count:
             by_benchmark.setdefault(place[:3], []).append((place[3], group))
     return tuple(
-        _profile(place, sorted(sessions, key=lambda s: (max(s[1].started), s[0])), problems)
+        _profile(place, sorted(sessions, key=lambda s: (s[1].latest, s[0])), problems)
         for place, sessions in sorted(by_benchmark.items(), key=lambda item: item[0])
     )
 
@@ -163,13 +211,13 @@ def profiles_of(groups: dict[Place, Group], problems: list[Diagnostic]) -> tuple
 def _profile(place: tuple[str, str, Labels], sessions: list[tuple[str, Group]], problems: list[Diagnostic]) -> Profile:
     found: dict[str, MetricBuilder] = {}
     for name, group in sessions:
-        order = sorted(range(len(group.run_ids)), key=lambda i, g=group: (g.started[i], g.run_ids[i]))  # type: ignore[misc]
-        for metric, values in _values(group, order):
+        for metric, values in _values(group):
             builder = found.setdefault(metric.name, MetricBuilder(metric))
             if builder.metric != metric and group.newest is not None:
                 problems.extend(mixed(group.newest, metric, builder.metric))
                 continue
-            builder.add_sample(Sample(session=name, values=values), _sources(metric, group))
+            kept = cast("tuple[float, ...]", values)  # of a table an array
+            builder.add_sample(Sample(session=name, values=kept), _sources(metric, group))
         _add_series(found, name, group, problems)
     newest = max((g.newest for _, g in sessions if g.newest), key=lambda r: (r.started_at, r.run_id))
     return Profile(
@@ -209,24 +257,40 @@ def _add_series(found: dict[str, MetricBuilder], session: str, group: Group, pro
         problems.extend(caught.diagnostics)
 
 
-def _values(group: Group, order: list[int]) -> list[tuple[Metric, tuple[float, ...]]]:
-    """Return the group's values by metric in run order, throughput included where it can be derived."""
-    found: list[tuple[Metric, tuple[float, ...]]] = []
+def _values(group: Group) -> list[tuple[Metric, Sequence[float]]]:
+    """Return the group's values by metric in run order, throughput included where it can be derived.
+
+    Where the order is not kept they are an array, which takes a quarter of the memory of a tuple.
+    """
+    found: list[tuple[Metric, Sequence[float]]] = []
     traced = _traced_runs(group)
+    order = group.order()
     for name, column in group.columns.items():
-        values, length = column.values, len(column.values)
+        values = column.values
         if traced and name.startswith((STAGE, CALLS, OWN)):
-            values, length = _fill_stage(group, column, traced), len(group.run_ids)
-        kept = tuple(values[i] for i in order if i < length and not math.isnan(values[i]))
+            values = _fill_stage(group, column, traced)
+        kept = _pick(values, order)
         if kept:
             found.append((column.metric, kept))
     elapsed = group.columns.get(ELAPSED.name)
     if elapsed and THROUGHPUT.name not in group.columns and all(group.rows):
-        times, length = elapsed.values, len(elapsed.values)
-        rates = tuple(group.rows[i] / times[i] for i in order if i < length and times[i] > 0)
-        if len(rates) == len(order) and all(map(math.isfinite, rates)):
-            found.append((THROUGHPUT, rates))
+        times = elapsed.values
+        is_known = len(times) == group.count and min(times, default=0.0) > 0 and not any(map(math.isnan, times))
+        rates = array("d", map(truediv, group.rows, times)) if is_known else array("d")
+        if len(rates) and all(map(math.isfinite, rates)):
+            found.append((THROUGHPUT, _pick(rates, order)))
     return found
+
+
+def _pick(values: array[float], order: Sequence[int] | None) -> Sequence[float]:
+    """Return the values of the runs that have one: in the order of the runs, or as they are where that is not known."""
+    has_gaps = any(map(math.isnan, values))
+    if order is None:
+        return array("d", (v for v in values if not math.isnan(v))) if has_gaps else values
+    length = len(values)
+    if has_gaps or length < len(order):
+        return tuple(values[i] for i in order if i < length and not math.isnan(values[i]))
+    return tuple(map(values.__getitem__, order))
 
 
 def _traced_runs(group: Group) -> set[int]:
@@ -242,7 +306,7 @@ def _fill_stage(group: Group, column: Column, traced: set[int]) -> array[float]:
     stated only where it differs from its time.
     """
     filled = array("d", column.values)
-    filled.extend([NOT_MEASURED] * (len(group.run_ids) - len(filled)))
+    filled.extend([NOT_MEASURED] * (group.count - len(filled)))
     name = column.metric.name
     whole = group.columns.get(STAGE + name.removeprefix(OWN)) if name.startswith(OWN) else None
     times = whole.values if whole else ()
@@ -257,7 +321,7 @@ def _session(name: str, group: Group) -> Session:
     newest = group.newest
     return Session(
         id=name,
-        started_at=max(group.started),
+        started_at=group.latest,
         machine=next(iter(group.machines)) if len(group.machines) == 1 else "",
         commit=newest.commit if newest else "",
         rows_used=tuple(sorted(set(group.rows))),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from perfgate.core.sessions import REST
-from perfgate.core.text.dates import hour_of
+from perfgate.core.text.dates import cut_to_hour, hour_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -40,7 +40,12 @@ class Part(Struct):
         """Add what a run states."""
         if run.commit:
             self.commits.add(run.commit)
-        for instant in (run.started_at, run.ended_at):
+        self._take_times(run.started_at, run.ended_at)
+        if run.more is not None:
+            self._take_times(min(run.more.started), max(run.more.started))
+
+    def _take_times(self, *instants: str) -> None:
+        for instant in instants:
             hour = hour_of(instant)
             if hour is not None:
                 self.first = hour if self.first is None else min(self.first, hour)
@@ -188,4 +193,4 @@ def _part_of(run: Run) -> str:
     """
     if run.series:
         return run.file or run.origin
-    return f"{run.commit} {run.started_at[:13]}"
+    return f"{run.commit} {cut_to_hour(run.started_at)}"

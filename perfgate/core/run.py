@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from perfgate.core.text.canonical import short_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from perfgate.core.metrics import Metric
     from perfgate.core.statistic import Quantile
@@ -110,6 +112,74 @@ class Run(Struct):
     """Is it judged although the baseline holds a run of the same content?"""
     ended_at: str = ""
     """When the last measurement in it began (UTC, ISO 8601), where a file states many times; empty when unknown."""
+    more: RunColumns | None = None
+    """Further runs of the same kind, where a reader was asked for columns; None: it is one run."""
+
+
+class RunColumns(Struct, kw_only=True):
+    """Runs that state the same as one that was read as a whole, but for ids, starts, workloads and values.
+
+    A hundred thousand runs are of a few kinds, and a row of columns costs a fraction of a `Run`.
+    """
+
+    run_ids: Sequence[str]
+    """Id of each run."""
+    started: Sequence[str]
+    """When each run began, as `Run.started_at` has it."""
+    rows: array[int]
+    """Input rows of each run; 0 when it does not say."""
+    values: tuple[array[float], ...]
+    """The values of each metric of the run that was read as a whole, in the order of its metrics."""
+    numbers: array[int]
+    """Place of each run in `places`; where that is a text, the number that stands behind it."""
+    places: Sequence[str] | str = ""
+    """The files; or, of runs that are in one file, what their places begin with (``runs.jsonl: line ``)."""
+    digests: Sequence[str] = ()
+    """What `digest_of` gives for each run; empty when nobody asked."""
+
+    def __len__(self) -> int:
+        """Return the number of runs."""
+        return len(self.run_ids)
+
+    def origin(self, i: int) -> str:
+        """Return where a run is, for messages."""
+        number = self.numbers[i]
+        return f"{self.places}{number}" if isinstance(self.places, str) else self.places[number]
+
+    def run(self, like: Run, i: int) -> Run:
+        """Return one of the runs as a whole.
+
+        Args:
+            like: the run whose kind they are.
+            i: place of the run, >= 0.
+        """
+        values = tuple((metric, column[i]) for (metric, _), column in zip(like.values, self.values, strict=True))
+        return replace(
+            like,
+            run_id=self.run_ids[i],
+            started_at=self.started[i],
+            rows_used=self.rows[i],
+            values=values,
+            origin=self.origin(i),
+            more=None,
+        )
+
+    def each(self, like: Run) -> Iterator[Run]:
+        """Yield all of them as a whole, in the order in which they were read."""
+        return (self.run(like, i) for i in range(len(self)))
+
+    def keep(self, kept: Iterable[int]) -> RunColumns:
+        """Return some of the runs."""
+        places = list(kept)
+        return RunColumns(
+            run_ids=[self.run_ids[i] for i in places],
+            started=[self.started[i] for i in places],
+            rows=array("q", (self.rows[i] for i in places)),
+            values=tuple(array("d", (column[i] for i in places)) for column in self.values),
+            numbers=array("I", (self.numbers[i] for i in places)),
+            places=self.places,
+            digests=[self.digests[i] for i in places] if self.digests else (),
+        )
 
 
 def environment_of(facts: dict[str, str]) -> Environment:
@@ -160,12 +230,36 @@ def digest_of(run: Run) -> str:
     The first 12 digits are those of 0.1.0, so that its baselines know their runs
     (`holds_run`); the other 8 are of every value.
     """
-    begin = short_hash(f"{run.run_id}\0{[value for _, value in run.values[:2]]!r}", digits=OLD_DIGITS)
     if run.file:
-        return begin + short_hash(run.run_id, digits=8)
-    measured = (run.rows_used, run.memory_source, sorted((m.name, value) for m, value in run.values))
+        return _begin_of_digest(run.run_id, [v for _, v in run.values[:2]]) + short_hash(run.run_id, digits=8)
     series = [(s.metric.name, s.share, *s.values) for s in run.series]
-    return begin + short_hash(f"{run.run_id}\0{measured!r}\0{series!r}", digits=8)
+    values = [(m.name, value) for m, value in run.values]
+    return digest_of_values(run.run_id, run.rows_used, run.memory_source, values, series)
+
+
+def digest_of_values(
+    run_id: str,
+    rows_used: int,
+    memory_source: str,
+    values: Sequence[tuple[str, float]],
+    series: Sequence[object] = (),
+) -> str:
+    """Return the digest of a run summary, as `digest_of` describes it.
+
+    Args:
+        run_id: its id.
+        rows_used: input rows.
+        memory_source: how the peak of memory was measured.
+        values: name and value of each metric, in the order of the run.
+        series: of each series name, share and values.
+    """
+    begin = _begin_of_digest(run_id, [value for _, value in values[:2]])
+    measured = (rows_used, memory_source, sorted(values))
+    return begin + short_hash(f"{run_id}\0{measured!r}\0{[*series]!r}", digits=8)
+
+
+def _begin_of_digest(run_id: str, first: list[float]) -> str:
+    return short_hash(f"{run_id}\0{first!r}", digits=OLD_DIGITS)
 
 
 def holds_run(digests: Collection[str], digest: str) -> bool:

@@ -5,33 +5,42 @@ from __future__ import annotations
 import fnmatch
 import os
 import re
+from array import array
 from functools import partial
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
 from perfgate.core.metrics import ELAPSED
 from perfgate.core.run import digest_of
+from perfgate.core.text.steps import Work
 from perfgate.formats.detect import detect
 from perfgate.formats.folders import files_of
 from perfgate.formats.foreign import ForeignReader
 from perfgate.formats.globs import expand
 from perfgate.formats.options import ForeignOptions
+from perfgate.formats.own.columns import BATCH, RUN_ID, ColumnReader, ids_of
 from perfgate.formats.own.compacted import ENDINGS, is_compacted, is_same, runs_in
 from perfgate.formats.own.imported import decode_imported, is_imported
 from perfgate.formats.own.run_summary import SummaryReader
 from perfgate.formats.parsing.files import read_bounded, unreadable
 from perfgate.formats.parsing.source import Source
+from perfgate.formats.run_ids import Claims, RunIds
+from perfgate.formats.second_process import SecondProcess, is_worth_it
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from perfgate.core.run import Run
     from perfgate.core.sources.field_map import FieldMap
+    from perfgate.formats.own.columns import Kind
+    from perfgate.formats.run_ids import Columns
 
 LARGEST_RUN = 4 * 1024 * 1024
 """Largest run summary in bytes: ten thousand stages fit, a wrong file does not."""
 
-_RUN_ID = b'"run_id"'
+_AT_ONCE, _BYTES_AT_ONCE = 256, 1 << 21
+"""Files, and their bytes, that are in memory before they are decoded: file by file both take a third more time."""
 _MAGIC = re.compile(r"[*?\[]")
 _ALL = "*.json"
 """A glob of all run files of a folder, the compacted ones included."""
@@ -63,7 +72,10 @@ def find(patterns: Sequence[str], root: str = "") -> tuple[list[str], list[Diagn
         except CannotDecideError as caught:
             problems.extend(caught.diagnostics)
             continue
-        found.update(dict.fromkeys(sorted(names)))
+        names.sort()
+        if len(patterns) == 1 and not _MAGIC.search(pattern):  # what a folder holds is there once
+            return names, problems
+        found.update(dict.fromkeys(names))
     return list(found), problems
 
 
@@ -96,12 +108,15 @@ def _expand(path: str) -> list[str]:
 
 def _matching(folder: Source, path: str, pattern: str) -> list[str]:
     """Return the names of a folder that match, hidden ones left out, joined to its path."""
-    keep = re.compile(fnmatch.translate(pattern)).match
+    names = folder.listing().names
     hidden = pattern.startswith(".")
-    names = [name for name in folder.listing().names if keep(name) and (hidden or name[0] != ".")]
     if pattern == _ALL:
-        names += filter(is_compacted, folder.listing().names)
-    return [f"{path}/{name}" for name in names]
+        kept = [name for name in names if name.endswith(".json") and name[0] != "."]
+        kept += filter(is_compacted, names)
+    else:
+        keep = re.compile(fnmatch.translate(pattern)).match
+        kept = [name for name in names if keep(name) and (hidden or name[0] != ".")]
+    return [f"{path}/{name}" for name in kept]
 
 
 class RunReader:
@@ -113,6 +128,7 @@ class RunReader:
         maps: Sequence[FieldMap] = (),
         *,
         keeps_records: bool = False,
+        columns: Columns = "none",
     ) -> None:
         """Start with nothing read.
 
@@ -120,6 +136,7 @@ class RunReader:
             options: what the user says about files of other tools; None: nothing.
             maps: field maps of the configuration.
             keeps_records: are the records of other tools' files asked for afterwards, as a dry run does?
+            columns: do the runs of one kind stand beside the first of them (`Run.more`), and with their digests?
 
         Raises:
             CannotDecideError: there is no such format, or no such map.
@@ -128,45 +145,125 @@ class RunReader:
         self.copies = 0
         """Files left out because another file is the same byte for byte."""
         self._summaries = SummaryReader()
-        self._first: dict[str, str] = {}
+        self._columns = (
+            None if columns == "none" else ColumnReader(self._summaries, with_digests=columns == "with digests")
+        )
+        self._how = columns
+        self._ids = RunIds()
+        self._packed: list[str] = []  # compacted files, which are read last
         self.foreign = ForeignReader(options or ForeignOptions(), maps, keeps_records=keeps_records)
         """What was read of other tools' files."""
 
-    def read(self, paths: Iterable[str]) -> Iterator[Run]:
+    def read(self, paths: Sequence[str]) -> Iterator[Run]:
         """Yield the runs of the files; a run id that is in two different files is an error."""
-        parse, first = self._parse, self._first
+        work = Work("reading runs", "files", len(paths))
+        if self._columns is None:
+            yield from self._one_by_one(paths, self._ids.add_places(paths), work)
+        else:
+            yield from self._in_batches(
+                [paths[i : i + BATCH] for i in range(0, len(paths), BATCH)], self._columns, work
+            )
+        yield from self._compacted(self._packed, work)
+        yield from self.foreign.rest()
+        self._ids = RunIds()  # of a million runs they take more memory than the values
+        self.problems += self.foreign.problems
+        self.copies += self.foreign.copies
+
+    def _in_batches(self, paths: Sequence[Sequence[str]], columns: ColumnReader, work: Work) -> Iterator[Run]:
+        """Yield the runs of files, batch by batch; of many files every other batch is read by a second process."""
+
+        def read(batch: Sequence[str], sizes: list[int]) -> list[Kind] | None:
+            return columns.read(self._folders(batch, sizes))
+
+        second = SecondProcess(paths[1::2], read) if is_worth_it(sum(map(len, paths))) else None
+        try:
+            for i, batch in enumerate(paths):
+                sizes: list[int] = []
+                kinds = second.take(sizes) if second is not None and i % 2 else read(batch, sizes)
+                yield from self._together(batch, kinds, columns, work, sum(sizes))
+        finally:
+            if second is not None:
+                second.close()
+
+    def _together(
+        self, paths: Sequence[str], kinds: Sequence[Kind] | None, columns: ColumnReader, work: Work, size: int
+    ) -> Iterator[Run]:
+        """Yield the runs of files by kind, where all are plain summaries that were not there before."""
+        places = self._ids.add_places(paths)
+        if kinds is None or not self._claim(kinds, places):
+            yield from self._one_by_one(paths, places, work)
+            return
+        work.add(len(paths), size)
+        for run in columns.runs(kinds, paths):
+            self.foreign.asked_direction.state(run.benchmark, ELAPSED.name, ELAPSED.better, run.origin)
+            yield run
+
+    def _claim(self, kinds: Sequence[Kind], places: Sequence[int]) -> bool:
+        """Claim the ids of all runs, if each is there for the first time."""
+        run_ids, numbers = ids_of(kinds)
+        return self._ids.claim_all(run_ids, 0, array("Q", map(places.__getitem__, numbers)))
+
+    def _folders(self, paths: Sequence[str], sizes: list[int]) -> Iterator[tuple[str, list[tuple[int, bytes]]]]:
+        """Yield the contents of files, some hundred at a time, as columns are read from them; their sizes are added.
+
+        Raises:
+            CannotDecideError: one cannot be read, or is of another tool as the user says.
+        """
+        folders = [path.rpartition("/")[0] for path in paths]
+        claims = self.foreign.format_of if self.foreign.names_formats else None
+        for folder, numbers in groupby(range(len(paths)), key=folders.__getitem__):
+            name = os.path.basename(os.path.abspath(folder))
+            held: list[tuple[int, bytes]] = []
+            size = 0
+            for i in numbers:
+                path = paths[i]
+                if path.endswith(ENDINGS) or (claims is not None and claims(path) is not None):
+                    raise CannotDecideError([])
+                content = read_bounded(path, limit=LARGEST_RUN, slug="run-unreadable")
+                held.append((i, content))
+                size += len(content)
+                if len(held) == _AT_ONCE or size > _BYTES_AT_ONCE:
+                    sizes.append(size)
+                    yield name, held
+                    held, size = [], 0
+            sizes.append(size)
+            yield name, held
+
+    def _one_by_one(self, paths: Sequence[str], places: Sequence[int], work: Work) -> Iterator[Run]:
+        """Yield the runs of files, each as a whole."""
+        parse, ids = self._parse, self._ids
         last: str | None = None
         folder = ""
-        compacted: list[str] = []
-        for path in paths:
+        for path, place in zip(paths, places, strict=True):
             if is_compacted(path):
-                compacted.append(path)
+                self._packed.append(path)
                 continue
             where = path.rpartition("/")[0]
             if where != last:
                 last, folder = where, os.path.basename(os.path.abspath(where))
             if self.foreign.format_of(path) is not None:
-                yield from self._foreign(path, None)
+                yield from self._foreign(path, place, None)
+                work.add()
                 continue
             try:
                 content = read_bounded(path, limit=LARGEST_RUN, slug="run-unreadable")
-                if _RUN_ID not in content:  # of another tool, most likely: why it is no summary takes long to find out
-                    yield from self._foreign(path, partial(self._refusal, content, path, folder))
+                if RUN_ID not in content:  # of another tool, most likely: why it is no summary takes long to find out
+                    yield from self._foreign(path, place, partial(self._refusal, content, path, folder))
+                    work.add()
                     continue
                 run = parse(content, path, folder)
             except CannotDecideError as caught:
                 refused = caught
-                yield from self._foreign(path, lambda: refused)  # noqa: B023 - called at once
+                yield from self._foreign(path, place, lambda: refused)  # noqa: B023 - called at once
+                work.add()
                 continue
-            if first.setdefault(run.run_id, path) is path:
+            work.add(size=len(content))
+            first = ids.claim(run.run_id, place)
+            if first == place:
                 self.foreign.asked_direction.state(run.benchmark, ELAPSED.name, ELAPSED.better, path)
                 yield run
             else:
-                self._check_duplicate_id(run.run_id, path, content)
-        yield from self._compacted(compacted)
-        yield from self.foreign.rest()
-        self.problems += self.foreign.problems
-        self.copies += self.foreign.copies
+                self._check_duplicate_id(run.run_id, ids.name_of(first), path, content)
 
     def read_own(self, path: str) -> Run | None:
         """Return the run of a file that perfgate wrote for one run; None: it is of another tool, or holds many.
@@ -177,7 +274,7 @@ class RunReader:
         if self.foreign.format_of(path) is not None or os.path.isdir(path) or is_compacted(path):
             return None
         content = read_bounded(path, limit=LARGEST_RUN, slug="run-unreadable")
-        if _RUN_ID not in content:
+        if RUN_ID not in content:
             return None
         try:
             return self._parse(content, path, os.path.basename(os.path.dirname(os.path.abspath(path))))
@@ -186,15 +283,17 @@ class RunReader:
                 return None
             raise
 
-    def _compacted(self, paths: Sequence[str]) -> Iterator[Run]:
+    def _compacted(self, paths: Sequence[str], work: Work) -> Iterator[Run]:
         """Yield the runs of compacted files; one that is in a file of its own, too, or in two of them, counts once."""
         digests: dict[str, str] = {}
-        for path in paths:
+        for path, place in zip(paths, self._ids.add_places([f"{path}: line " for path in paths]), strict=True):
             try:
                 for run in runs_in(path):
-                    first = self._first.setdefault(run.run_id, run.origin)
+                    number = place + int(run.origin.rpartition(" ")[2])
+                    claimed = self._ids.claim(run.run_id, number)
+                    first = self._ids.name_of(claimed)
                     digest = digest_of(run) if len(paths) > 1 else ""
-                    if first is run.origin:
+                    if claimed == number:
                         digests[run.run_id] = digest
                         self.foreign.asked_direction.state(run.benchmark, ELAPSED.name, ELAPSED.better, run.origin)
                         yield run
@@ -204,6 +303,7 @@ class RunReader:
                         self.problems.append(id_twice(run.run_id, first, run.origin))
             except CannotDecideError as caught:
                 self.problems.extend(caught.diagnostics)
+            work.add()
 
     def _is_in(self, path: str, run: Run) -> bool:
         """Is a run file the one that a run was compacted from?"""
@@ -218,13 +318,20 @@ class RunReader:
             return decode_imported(content, path)
         return self._summaries.parse(content, path, folder)
 
-    def _foreign(self, path: str, refusal: Callable[[], CannotDecideError] | None) -> Iterator[Run]:
+    def _foreign(self, path: str, place: int, refusal: Callable[[], CannotDecideError] | None) -> Iterator[Run]:
         """Yield the runs of another tool's file; run ids of perfgate's own files are unique."""
-        for run in self.foreign.read(path, refusal):
-            if run.series or self._first.setdefault(run.run_id, run.origin) is run.origin:
+        claims = Claims(ids=self._ids, place=place, columns=self._how)
+        for run in self.foreign.read(path, refusal, claims):
+            if run.series or claims.is_used:
+                yield run
+                continue
+            first = self._ids.claim(run.run_id, place)
+            if first == place:
                 yield run
             else:
-                self._check_duplicate_id(run.run_id, run.origin, b"")
+                self._check_duplicate_id(run.run_id, self._ids.name_of(first), run.origin, b"")
+        for run_id, first, origin in claims.elsewhere:
+            self._check_duplicate_id(run_id, self._ids.name_of(first), origin, b"")
 
     def _refusal(self, content: bytes, path: str, folder: str) -> CannotDecideError:
         """Return why a file is no run summary."""
@@ -236,9 +343,8 @@ class RunReader:
             "run-invalid", 'the key "run_id" is written with escapes', place=path, hint="write it plainly"
         )
 
-    def _check_duplicate_id(self, run_id: str, path: str, content: bytes) -> None:
+    def _check_duplicate_id(self, run_id: str, other: str, path: str, content: bytes) -> None:
         """Take note of a second file with the same run id: a copy is harmless, anything else is not."""
-        other = self._first[run_id]
         try:
             same = read_bounded(other, limit=LARGEST_RUN, slug="run-unreadable") == content
         except CannotDecideError:

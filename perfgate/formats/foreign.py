@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from perfgate.formats.contents import Contents
     from perfgate.formats.options import ForeignOptions
     from perfgate.formats.parsing.timestamps import Period
+    from perfgate.formats.run_ids import Claims
 
 MOST_READ = 8
 """Sessions of one file that are read, the last ones: each takes another pass over the file."""
@@ -65,6 +66,11 @@ class ForeignReader:
         self._seen: set[tuple[str, str]] = set()
         self._snapshots: dict[str, tuple[Format, list[Source]]] = {}
 
+    @property
+    def names_formats(self) -> bool:
+        """May a file be of another tool without its content saying so?"""
+        return self._asked is not None or bool(self._maps)
+
     def format_of(self, path: str) -> Format | None:
         """Return the format that a file is read as, None when its content decides.
 
@@ -76,15 +82,19 @@ class ForeignReader:
         claiming = map_for(path, self._maps)
         return format_of(claiming) if claiming else None
 
-    def read(self, path: str, refusal: Callable[[], CannotDecideError] | None) -> Iterator[Run]:
+    def read(
+        self, path: str, refusal: Callable[[], CannotDecideError] | None, claims: Claims | None = None
+    ) -> Iterator[Run]:
         """Yield the runs of one file; faults are kept.
 
         Args:
             path: the file, or a folder that a tool wrote.
             refusal: returns why it is not a run summary; None: it was not tried as one.
+            claims: how the run summaries in it are read; None: each as a whole.
         """
         try:
             source = Source(path, only=self._options.only)
+            source.claims = claims
             known = self.format_of(path) or self._detect_format(source, refusal)
             if known.between:
                 self._snapshots.setdefault(known.name, (known, []))[1].append(source)

@@ -47,6 +47,7 @@ def collect_profiles(
     machine_class: str,
     shard: tuple[int, int] | None = None,
     foreign: ForeignOptions | None = None,
+    for_table: bool = False,
 ) -> Collected:
     """Collect runs into profiles.
 
@@ -56,13 +57,14 @@ def collect_profiles(
         machine_class: given by hand; empty: the runs' own.
         shard: which shard of how many they are; None: they are the whole.
         foreign: what the user says about files of other tools; None: nothing.
+        for_table: collect what a table of quantiles shows only, which cannot be encoded.
 
     Raises:
         CannotDecideError: a file is not valid, there is nothing to collect, or the runs are not
             of one shard; every fault is in it.
     """
     settings = inputs.read_settings(config, machine_class=machine_class)
-    collection, problems, notes = inputs.read_runs(paths, settings, foreign=foreign)
+    collection, problems, notes = inputs.read_runs(paths, settings, foreign=foreign, for_table=for_table)
     failed: dict[Key, int] = {}
     for s in collection.seen:
         failed[s.key] = failed.get(s.key, 0) + s.failed

@@ -55,7 +55,7 @@ def read_files(paths: Sequence[str], foreign: ForeignOptions, *, config: str | N
     files, problems = find(paths)
     policy = inputs.read_settings(config).policy
     reader = RunReader(complete(foreign, policy), policy.maps, keeps_records=True)
-    runs = list(reader.read(watched(files, "reading runs", "files")))
+    runs = list(reader.read(files))
     problems += reader.problems
     if not files and not problems:
         problems += unmatched(paths)

@@ -17,7 +17,7 @@ from perfgate.collect.appended import AppendedFiles
 from perfgate.collect.one_session import of_one_session
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error, note
 from perfgate.core.text.names import list_some
-from perfgate.core.text.steps import is_heard, log_step, watched
+from perfgate.core.text.steps import is_heard, log_step
 from perfgate.formats.detect import detect
 from perfgate.formats.discovery import RunReader, find
 from perfgate.formats.folders import unmatched
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from perfgate.core.profile import Profile
     from perfgate.core.run import Run
     from perfgate.formats.options import ForeignOptions
+    from perfgate.formats.run_ids import Columns
     from perfgate.store.git import Commit
 
 _DAY = 86_400_000_000_000  # nanoseconds: more than any two clocks in use differ
@@ -116,6 +117,7 @@ def read_runs(
     same_session: bool = False,
     mark: Callable[[Iterable[Run]], Iterable[Run]] | None = None,
     baselines: Iterable[Profile] = (),
+    for_table: bool = False,
 ) -> tuple[Collection, list[Diagnostic], list[Diagnostic]]:
     """Collect the runs that paths name, or the configured ones when there are none.
 
@@ -127,6 +129,7 @@ def read_runs(
         same_session: take all of them as runs of one session.
         mark: says which runs count although they are known; None: none does.
         baselines: what no file may hold beside new values.
+        for_table: collect what a table of quantiles shows only.
 
     Returns:
         The collection, faults, and notes.
@@ -138,15 +141,20 @@ def read_runs(
         asked = list_some([os.path.join(root, p) for p in patterns])
         found = list_some(files)
         log_step("run files: %s by %s", len(files), asked if asked == found else f"{asked}: {found}")
-    reader = RunReader(complete(foreign, settings.policy), settings.policy.maps)
+    columns: Columns = "none" if same_session else "plain" if for_table else "with digests"
+    reader = RunReader(complete(foreign, settings.policy), settings.policy.maps, columns=columns)
     own = facts.session_id() if facts.in_ci() else ""
-    read = name_classes(reader.read(watched(files, "reading runs", "files")), facts.environment())
+    read = name_classes(reader.read(files), facts.environment())
     runs: Iterable[Run] = of_one_session(read, own) if same_session else read
     if mark is not None:
         runs = mark(runs)
     appended = AppendedFiles(baselines)
     collection = collect(
-        appended.watch(runs), known=known, own_session=own, machine_class=settings.policy.machine_class
+        appended.watch(runs),
+        known=known,
+        own_session=own,
+        machine_class=settings.policy.machine_class,
+        for_table=for_table,
     )
     problems += [
         *reader.problems,
@@ -171,6 +179,8 @@ def find_each(patterns: Sequence[str], root: str) -> tuple[list[str], list[Diagn
         found, faults = find([pattern], root)
         if not found and not faults:
             empty.append(pattern)
+        if len(patterns) == 1:
+            return found, faults, empty
         files.update(dict.fromkeys(found))
         problems += faults
     return list(files), problems, empty

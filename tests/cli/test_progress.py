@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import io
 import json
 import os
 import pty
 import re
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
 
 import click
@@ -22,7 +26,8 @@ from perfgate.__main__ import run
 from perfgate.cli import _watch, program, progress
 from perfgate.cli.progress import AbLine, Outlet, RunLine, WorkLine, describe_estimate, find_outlet
 from perfgate.core.text.columns import columns_of, cut_apart, cut_end, cut_middle, pad
-from perfgate.core.text.steps import watch_work, watched
+from perfgate.core.text.steps import Work, note_read, watch_work, watched
+from perfgate.formats import discovery
 from perfgate.pipeline.ab.standing import Standing
 
 CLEAR = "\r\033[K"
@@ -320,30 +325,49 @@ def test_an_estimate_names_the_value_its_change_and_its_interval(changes, text):
     assert describe_estimate(replace(FINDING, **changes)) == text
 
 
-def test_reading_many_files_shows_how_many_are_read_a_few_times_a_second():
+def test_reading_many_files_shows_how_many_are_read_how_fast_and_how_long_it_takes_a_few_times_a_second():
     screen = Screen()
     line = WorkLine(screen.outlet, screen.seconds)
     line.clear()
-    for done in range(0, 40_001, 100):
-        line.watch("reading runs", "files", done, 100_000)
+    for done in range(100, 40_001, 100):
         screen.wait(0.125)
-    assert screen.shown == "reading runs  39,900 of 100,000 files  ends about 1125"
+        line.watch("reading runs", "files", done, 100_000, done * 5000)
+    assert screen.shown == "reading runs  39,900 of 100,000 files  4.0 MB/s  about 75 s left"
     assert len(screen.texts) == 200
-    line.watch("reading runs", "files", 100_000, 100_000)
+    line.watch("reading runs", "files", 100_000, 100_000, 500_000_000)
     assert screen.shown == ""
 
 
-def test_a_log_of_reading_has_a_line_a_minute():
+def test_a_part_of_one_large_file_is_shown_as_a_share_and_a_narrow_terminal_leaves_out_the_speed():
+    screen = Screen()
+    line = WorkLine(screen.outlet, screen.seconds)
+    screen.wait(10)
+    line.watch("reading runs", "files", 0.25, 1, 2_500_000_000)
+    assert screen.shown == "reading runs  25%  250 MB/s  about 30 s left"
+    screen.columns = 40
+    screen.wait(10)
+    line.watch("reading runs", "files", 0.5, 1, 5_000_000_000)
+    assert screen.shown == "reading runs  50%  about 20 s left"
+
+
+@pytest.mark.parametrize("seconds", [0.5, 1.9])
+def test_work_on_files_of_less_than_two_seconds_shows_nothing(seconds):
+    screen = Screen()
+    line = WorkLine(screen.outlet, screen.seconds)
+    for done in range(1, 10):
+        screen.wait(seconds / 10)
+        line.watch("reading runs", "files", done, 10, 0)
+    assert screen.texts == []
+
+
+def test_a_log_shows_nothing_of_work_on_files():
     screen = Screen(is_terminal=False)
     line = WorkLine(screen.outlet, screen.seconds)
-    for done in range(5):
-        line.watch("refresh", "baselines compared", done, 5)
-        screen.wait(40)
+    for done in range(1, 5):
+        screen.wait(400)
+        line.watch("refresh", "baselines compared", done, 5, 0)
     line.clear()
-    assert screen.lines == [
-        "perfgate: refresh, 1 of 5 baselines compared, about 2 min left",
-        "perfgate: refresh, 3 of 5 baselines compared, about 80 s left",
-    ]
+    assert screen.texts == []
 
 
 def test_whoever_watches_hears_of_each_item_and_nobody_else_is_called():
@@ -356,8 +380,24 @@ def test_whoever_watches_hears_of_each_item_and_nobody_else_is_called():
         assert watched(items[:1], "reading", "files") == ["a"]
     finally:
         watch_work(None)
-    assert heard == [("reading", "files", done, 3) for done in range(4)]
+    assert heard == [("reading", "files", done, 3, 0) for done in range(1, 4)]
     assert watched(items, "reading", "files") is items
+
+
+def test_bytes_of_a_large_file_count_as_a_part_of_it():
+    heard = []
+    note_read(5)  # nobody watches
+    watch_work(lambda: lambda *said: heard.append(said[2:]))
+    try:
+        work = Work("reading", "files", 2)
+        note_read(25, 100)
+        note_read(25, 100)
+        work.add()
+        note_read(10)
+        work.add(size=4)
+    finally:
+        watch_work(None)
+    assert heard == [(0.25, 2, 25), (0.5, 2, 50), (1, 2, 50), (1, 2, 60), (2, 2, 64)]
 
 
 @pytest.mark.parametrize(
@@ -572,17 +612,81 @@ def test_a_comparison_that_is_interrupted_in_its_set_up_says_so(workdir, monkeyp
 
 def test_reading_files_is_shown_on_a_terminal_and_cleared_before_a_fault_is(workdir, monkeypatch):
     terminal = a_terminal(monkeypatch)
+    monkeypatch.setattr(discovery, "BATCH", 1)
     for at in range(5):
         summary = {"run_id": f"r{at}", "elapsed_sec": 1.0, "rows_used": 1, "peak_memory_mb": 1.0}
         (workdir / f"r{at}.json").write_text(json.dumps(summary))
     for words in (["collect", "."], ["runs", "list", "."], ["import", ".", "--dry-run"], ["baseline", "refresh", "."]):
         assert run(words) == 0
-        assert "reading runs  1 of 5 files  ends about " in terminal.getvalue()
+        assert "reading runs  1 of 5 files  " in terminal.getvalue()
         assert [line for line in left_on(terminal) if "reading runs" in line] == [], words
         terminal.truncate(0)
     (workdir / "r3.json").write_text("{")
     assert run(["collect", "."]) == 2
     assert left_on(terminal)[0].startswith("cannot decide: ./r3.json")
+
+
+@pytest.mark.parametrize(
+    "words", [["collect"], ["import", "--dry-run"], ["baseline", "refresh"], ["check", "--baseline", "base.json"]]
+)
+def test_quiet_shows_nothing_of_the_reading(words, workdir, monkeypatch):
+    terminal = a_terminal(monkeypatch)
+    monkeypatch.setattr(discovery, "BATCH", 1)
+    (workdir / "base.json").write_text('{"benchmarks": {"train": {"elapsed_sec": {"p50": 1, "p95": 1}}}}')
+    (workdir / "runs").mkdir()
+    for at in range(3):
+        summary = {"run_id": f"r{at}", "elapsed_sec": 1.0, "rows_used": 1, "peak_memory_mb": 1.0, "benchmark": "train"}
+        (workdir / "runs" / f"r{at}.json").write_text(json.dumps(summary))
+    run([*words, "runs", "-q"])
+    assert "reading runs" not in terminal.getvalue()
+    run([*words, "runs"])
+    assert "reading runs  1 of 3 files" in terminal.getvalue()
+
+
+NO_WORK_IS_TOO_SHORT = """
+import sys
+from perfgate import cli
+from perfgate.__main__ import run
+from perfgate.cli import progress
+progress.SHORT = progress._REDRAWN = cli._SHORT = 0.0
+sys.exit(run(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize(("where", "words"), [("terminal", []), ("terminal", ["-q"]), ("file", [])])
+def test_collecting_in_a_real_terminal_rewrites_one_line_that_is_gone_at_the_end(where, words, tmp_path):
+    (tmp_path / "runs").mkdir()
+    for at in range(3000):
+        summary = {"run_id": f"r{at}", "elapsed_sec": 1.0, "rows_used": 1, "peak_memory_mb": 1.0, "session": "s"}
+        (tmp_path / "runs" / f"{at:04}.json").write_text(json.dumps(summary))
+    leader, follower = pty.openpty()
+    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    environ = clean_environment(tmp_path, TERM="xterm", PYTHONPATH=str(ROOT))
+    with open(tmp_path / "stderr", "w+b") as file:
+        done = subprocess.run(
+            [sys.executable, "-c", NO_WORK_IS_TOO_SHORT, "collect", "runs", *words],
+            cwd=tmp_path, env=environ, stdin=follower, stdout=subprocess.PIPE,
+            stderr=follower if where == "terminal" else file, check=False,
+        )  # fmt: skip
+        os.close(follower)
+        shown = b""
+        with contextlib.suppress(OSError):  # how a terminal ends that nobody holds any more
+            while part := os.read(leader, 4096):
+                shown += part
+        os.close(leader)
+        file.seek(0)
+        assert file.read() == b""
+    assert done.returncode == 0
+    assert b"3,000" in done.stdout
+    if where == "file" or words:
+        assert shown == b""
+        return
+    begin, *drawn = shown.decode().split(CLEAR)
+    assert (begin, drawn[-1]) == ("", "")
+    line = r"reading runs  [12],\d{3} of 3,000 files  [\d.,]+ MB/s  about \d+ s left"
+    assert all(re.fullmatch(line, d) for d in drawn[:-1])
+    assert drawn[:-1]
+    assert all(columns_of(d) < 80 for d in drawn)
 
 
 def test_work_that_ends_in_the_middle_leaves_no_line(monkeypatch):
@@ -592,7 +696,7 @@ def test_work_that_ends_in_the_middle_leaves_no_line(monkeypatch):
     with click.Context(program) as ctx:
         watch = _watch(ctx)
         for done in range(3):
-            watch("reading runs", "files", done, 5)
+            watch("reading runs", "files", done, 5, 0)
         assert left_on(terminal)[0].startswith("reading runs  ")
     assert left_on(terminal) == [""]
 

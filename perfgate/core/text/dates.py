@@ -32,6 +32,11 @@ def day_of(instant: str) -> int | None:
     return 365 * year + year // 4 - year // 100 + year // 400 + (153 * months + 2) // 5 + day - 719_469
 
 
+def cut_to_hour(instant: str) -> str:
+    """Return a point in time without its minutes: the runs of one hour are never divided into sessions."""
+    return instant[:13]
+
+
 @lru_cache(maxsize=4096)  # the benchmarks of a suite began at few times
 def hour_of(instant: str) -> float | None:
     """Return the hour of a point in time, counted from 1970-01-01 00:00 UTC.

@@ -18,6 +18,7 @@ from typing import IO, TYPE_CHECKING, Any
 from msgspec import Struct
 
 from perfgate.core.errors import cannot_decide
+from perfgate.core.text.steps import note_read
 from perfgate.formats.parsing.doubles import Doubles
 from perfgate.formats.parsing.files import open_regular, unreadable
 from perfgate.formats.parsing.timestamps import Times
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from perfgate.core.errors import CannotDecideError
     from perfgate.formats.parsing.timestamps import Period
+    from perfgate.formats.run_ids import Claims
 
 HEAD = 64 * 1024
 """Bytes that detection looks at."""
@@ -79,6 +81,10 @@ class Source:
         self.doubles = Doubles()
         """Counts the lines of a log whose rows state their times, or whose reader asks for it."""
         self.counts_lines = False
+        self.claims: Claims | None = None
+        """How run summaries in it are read, for the reader of those; None: each as a whole."""
+        self.size = 0
+        """Bytes of the file, once it was opened; 0: not known, since it is packed."""
         self._content = content
         self._head: bytes | None = None
         self._digest = hashlib.sha256()
@@ -275,6 +281,7 @@ class Source:
                 except (OSError, EOFError, zlib.error, UnicodeError) as caught:
                     raise self._broken(caught) from None
                 size += len(content)
+                note_read(len(content), self.size)
                 if size > LARGEST_LOG:
                     raise self.fault(f"is larger than {LARGEST_LOG:,} bytes", "divide it into several files")
                 self._digest.update(content)
@@ -376,6 +383,7 @@ class Source:
         except OSError as caught:
             raise unreadable(self.path, caught, "run-unreadable") from None
         if mark != b"\x1f\x8b":
+            self.size = os.fstat(raw.fileno()).st_size if self._content is None else len(self._content)
             return raw
         unpacked = gzip.GzipFile(fileobj=raw)
         unpacked.myfileobj = raw  # type: ignore[assignment] # closes the file with it
@@ -387,6 +395,8 @@ class Source:
             while size < most and (more := file.read(min(1 << 20, most - size))):
                 parts.append(more)
                 size += len(more)
+                if most > HEAD:
+                    note_read(len(more), self.size)
         except (OSError, EOFError, zlib.error) as caught:
             raise self._broken(caught) from None
         return b"".join(parts)
@@ -398,12 +408,17 @@ class Source:
 
 def _list(path: str) -> Listing | OSError:
     """Return what a folder holds, or why it cannot be listed."""
+    names: list[str] = []
+    folders: list[str] = []
     try:
         with os.scandir(path) as entries:
-            names = [(entry.name, _is_folder(entry)) for entry in entries]
+            for entry in entries:
+                names.append(entry.name)
+                if _is_folder(entry):
+                    folders.append(entry.name)
     except OSError as caught:
         return caught
-    return Listing(names=[name for name, _ in names], folders=[name for name, is_folder in names if is_folder])
+    return Listing(names=names, folders=folders)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

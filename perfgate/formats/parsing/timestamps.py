@@ -27,7 +27,8 @@ _MINUTE = len("2026-01-31T00:00")
 _minute_of = itemgetter(slice(_MINUTE))
 _DAY = r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 _HOUR = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
-_SORTS = re.compile(rf"{_DAY}T{_HOUR}:[0-5][0-9]\.[0-9]{{6}}Z").fullmatch
+find_normal_instant = re.compile(rf"{_DAY}T{_HOUR}:[0-5][0-9]\.[0-9]{{6}}Z").fullmatch
+"""Returns a match where a text is a point in time in the form that sorts."""
 _STATED = re.compile(rf"{_DAY}[T ]{_HOUR}(?::[0-5][0-9](?:\.[0-9]{{1,9}})?)?(?:Z|[+-]{_HOUR})?").fullmatch
 
 
@@ -40,7 +41,7 @@ def normal_instant(text: str) -> str:
     Raises:
         ValueError: it is no point in time.
     """
-    if _SORTS(text):
+    if find_normal_instant(text):
         return text
     if not _STATED(text):
         raise ValueError("no date and time")

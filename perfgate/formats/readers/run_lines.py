@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from perfgate.core.errors import CannotDecideError, Diagnostic, error
 from perfgate.core.profile import title
 from perfgate.core.text.strict_json import has_key_twice, load_json
+from perfgate.formats.own.columns import ColumnReader, batches, ids_of
 from perfgate.formats.own.run_summary import SummaryReader
 from perfgate.formats.parsing.logs.rows import documents
 from perfgate.formats.parsing.record import Record, Samples, Skipped
+from perfgate.formats.run_ids import Claims, RunIds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from perfgate.core.run import Run
     from perfgate.formats.options import ForeignOptions
+    from perfgate.formats.own.columns import Kind
     from perfgate.formats.parsing.source import Source
 
 MOST_FAULTS = 100
@@ -51,9 +55,8 @@ def runs_of(source: Source, options: ForeignOptions) -> Iterator[Run]:
         if has_key_twice(content := source.text().encode(), found):
             load_json(content, source.path, "run-invalid", "correct what writes it, and measure again")
         items = enumerate(found, 1)
-        return _runs(source, ((f"item {i}", json.dumps(item).encode()) for i, item in items))
-    lines = enumerate(source.lines(), 1)
-    return _runs(source, ((f"line {i}", line.encode()) for i, line in lines if line.strip()))
+        return _runs(source, "item", batches((i, json.dumps(item).encode()) for i, item in items))
+    return _runs(source, "line", _numbered_lines(source))
 
 
 def runs_of_parquet(source: Source, options: ForeignOptions) -> Iterator[Run]:
@@ -72,7 +75,7 @@ def runs_of_parquet(source: Source, options: ForeignOptions) -> Iterator[Run]:
         if file.metadata.num_rows > MOST_ROWS:
             raise source.fault(f"has more than {MOST_ROWS:,} rows", "divide it into several files")
         rows = (row for batch in file.iter_batches(_BATCH) for row in batch.to_pylist())
-        yield from _runs(source, ((f"row {i}", _as_summary(row)) for i, row in enumerate(rows, 1)))
+        yield from _runs(source, "row", batches((i, _as_summary(row)) for i, row in enumerate(rows, 1)))
     except (pa.ArrowException, OSError, ValueError, ArithmeticError, LookupError, RecursionError) as caught:
         raise source.fault(f"no Parquet that can be read: {str(caught)[:200]}", "write it again") from None
 
@@ -95,29 +98,76 @@ def _plain(value: object) -> str:
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
-def _runs(source: Source, texts: Iterable[tuple[str, bytes]]) -> Iterator[Run]:
-    """Yield the runs of summaries, each with its place in the file; a copy is left out."""
+def _numbered_lines(source: Source) -> Iterator[list[tuple[int, bytes]]]:
+    """Yield the lines of a file with their numbers, blank ones left out, some hundred at a time."""
+    count = 1
+    for lines in source.line_batches():
+        numbered = list(enumerate(lines, count))
+        count += len(lines)
+        yield numbered if min(map(len, lines), default=0) else [n for n in numbered if n[1].strip()]
+
+
+def _runs(source: Source, word: str, texts: Iterable[list[tuple[int, bytes]]]) -> Iterator[Run]:
+    """Yield the runs of summaries, each with its place in the file; a copy is left out.
+
+    Args:
+        source: the file.
+        word: what the summaries are in it, such as ``line``.
+        texts: number and content of each, as many at a time as are read together.
+    """
     reader, name = SummaryReader(), source.name
-    seen: dict[str, tuple[str, int]] = {}
+    claims = source.claims or Claims(ids=RunIds(), columns="none")
+    place = claims.begin(f"{source.path}: {word} ")
+    together = None if claims.columns == "none" else ColumnReader(reader, with_digests=claims.columns != "plain")
     faults: list[Diagnostic] = []
-    for where, content in texts:
-        origin = f"{source.path}: {where}"
+    for batch in texts:
+        kinds = together.read([(name, batch)]) if together else None
+        if together and kinds is not None and _claim(claims.ids, place, kinds, batch):
+            yield from together.runs(kinds, claims.ids.name_of(place))
+        else:
+            yield from _one_by_one(batch, partial(reader.parse, folder=name), claims, word, faults)
+        if len(faults) >= MOST_FAULTS:
+            break
+    if faults:
+        raise CannotDecideError(faults)
+
+
+def _claim(ids: RunIds, place: int, kinds: Sequence[Kind], batch: Sequence[tuple[int, bytes]]) -> bool:
+    """Claim the ids of all runs, if each is there for the first time."""
+    run_ids, numbers = ids_of(kinds)
+    contents = dict(batch)
+    return ids.claim_all(run_ids, place, numbers, list(map(contents.__getitem__, numbers)))
+
+
+def _one_by_one(
+    texts: Iterable[tuple[int, bytes]],
+    parse: Callable[[bytes, str], Run],
+    claims: Claims,
+    word: str,
+    faults: list[Diagnostic],
+) -> Iterator[Run]:
+    """Yield the runs of summaries, each as a whole; faults are added to those that there are."""
+    ids, place = claims.ids, claims.place or 0
+    for line, content in texts:
+        if not content.strip():
+            continue
+        origin = ids.name_of(place + line)
         try:
-            run = reader.parse(content, origin, name)
+            run = parse(content, origin)
         except CannotDecideError as caught:
             faults.extend(caught.diagnostics)
             if len(faults) >= MOST_FAULTS:
-                break
+                return
             continue
-        mark = hash(content)
-        first, earlier = seen.setdefault(run.run_id, (where, mark))
-        if first == where:
+        number = ids.claim(run.run_id, place + line, content)
+        first = ids.line_in(place, number)
+        if first == line:
             yield run
-        elif earlier != mark:
-            message = f'the run id "{run.run_id}" is in {first} too, with other contents'
+        elif first is None:
+            claims.elsewhere.append((run.run_id, number, origin))
+        elif not ids.is_copy(run.run_id, content):
+            message = f'the run id "{run.run_id}" is in {word} {first} too, with other contents'
             faults.append(error("run-id-twice", message, place=origin, hint="give each run an id of its own"))
-    if faults:
-        raise CannotDecideError(faults)
 
 
 def _records(runs: Iterable[Run]) -> Iterator[Record | Skipped]:

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from perfgate.core.errors import CannotDecideError, cannot_decide
 from perfgate.core.profile import title
 from perfgate.core.session_id import SessionId
-from perfgate.core.text.steps import log_step, watched
+from perfgate.core.text.steps import log_step
 from perfgate.formats.discovery import RunReader, find
 from perfgate.formats.own.compacted import is_compacted
 from perfgate.formats.parsing.files import read_bounded
@@ -259,7 +259,7 @@ def _runs_of_session(job: MeasuringJob) -> Iterator[Run]:
     session = SessionId.parse(job.session).session
     files, _ = find([os.path.join(job.out, "*.json")]) if os.path.isdir(job.out) else ([], [])
     files = [path for path in files if not is_compacted(path)]  # those are of older sessions
-    for run in RunReader().read(watched(files, "reading runs", "files")):
+    for run in RunReader().read(files):
         if SessionId.parse(run.session).session == session:
             yield run
 

@@ -1,0 +1,147 @@
+"""Where each run id was read first: what a second run of the same id is held against."""
+
+from __future__ import annotations
+
+from array import array
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Columns = Literal["none", "plain", "with digests"]
+"""Are the runs of one kind read as columns (`Run.more`), and with their digests?"""
+_LINES = 32
+"""Bits of a number that count the lines of a file."""
+_DIGITS = (1 << 60) - 1
+"""Of a hash: as many bits as an integer holds in 32 bytes."""
+_MARK = (1 << 32) - 1
+"""Of the hash of a content: two different runs of one id are taken for copies once in four billion."""
+
+
+class _Claimed(NamedTuple):
+    """Ids that were claimed, in columns; they are looked through when an id is there a second time."""
+
+    base: int
+    """What is added to each number."""
+    hashes: array[int]
+    numbers: array[int]
+    contents: array[int]
+    """Hashes of what the runs were read from."""
+
+
+class RunIds:
+    """Remembers for each run id the place that had it first.
+
+    A dict of the ids themselves would take three times as much, and a million runs are read
+    in one call. Two ids of one hash count as the same, which ends in an error that names
+    both places: never in a run that is left out unnoticed.
+    """
+
+    def __init__(self) -> None:
+        """Start with no id."""
+        self._places: list[str] = []
+        self._hashes: set[int] = set()
+        self._alone = _Claimed(0, array("q"), array("Q"), array("I"))
+        self._claimed = [self._alone]
+        self._first: dict[int, tuple[int, int]] | None = None  # hash -> number, and hash of the content
+
+    def add_places(self, names: Sequence[str]) -> range:
+        """Return the numbers of files whose runs are read next."""
+        begin = len(self._places)
+        self._places += names
+        return range(begin << _LINES, len(self._places) << _LINES, 1 << _LINES)
+
+    def rename(self, number: int, name: str) -> None:
+        """Name a file anew that turns out to hold many runs: after what their places begin with."""
+        self._places[number >> _LINES] = name
+
+    @staticmethod
+    def line_in(file: int, number: int) -> int | None:
+        """Return which line of a file a number stands for; None: one of another file."""
+        return number - file if number >> _LINES == file >> _LINES else None
+
+    def name_of(self, number: int) -> str:
+        """Return the name of the file or line of a number."""
+        line = number & ((1 << _LINES) - 1)
+        return f"{self._places[number >> _LINES]}{line or ''}"
+
+    def claim(self, run_id: str, number: int, content: bytes = b"") -> int:
+        """Return the number of the first place that claimed an id, which is this one unless the id was there before.
+
+        Args:
+            run_id: the id.
+            number: the place, and the line in it.
+            content: what the run was read from, for `is_copy`.
+        """
+        mark = hash(run_id) & _DIGITS
+        if mark in self._hashes:
+            return self._look_up(mark)[0]
+        self._hashes.add(mark)
+        if self._first is not None:
+            self._first[mark] = number, hash(content) & _MARK
+            return number
+        self._alone.hashes.append(mark)
+        self._alone.numbers.append(number)
+        self._alone.contents.append(hash(content) & _MARK)
+        return number
+
+    def claim_all(self, run_ids: Sequence[str], base: int, numbers: array[int], contents: Sequence[bytes] = ()) -> bool:
+        """Claim many ids, if each is there for the first time; else none.
+
+        Args:
+            run_ids: the ids.
+            base: number of their place; of several files that of the first.
+            numbers: what is added to it for each of them.
+            contents: what they were read from; empty: `is_copy` is not asked.
+        """
+        marks = [hash(run_id) & _DIGITS for run_id in run_ids]
+        new = set(marks)
+        if len(new) < len(marks) or not new.isdisjoint(self._hashes):
+            return False
+        self._hashes |= new
+        texts = [hash(content) & _MARK for content in contents] or [0] * len(marks)
+        if self._first is not None:
+            self._first.update(zip(marks, zip((base + n for n in numbers), texts, strict=True), strict=True))
+        else:
+            self._claimed.append(_Claimed(base, array("q", marks), numbers, array("I", texts)))
+        return True
+
+    def is_copy(self, run_id: str, content: bytes) -> bool:
+        """Was an id claimed for the same content?"""
+        mark = hash(run_id) & _DIGITS
+        return mark in self._hashes and self._look_up(mark)[1] == hash(content) & _MARK
+
+    def _look_up(self, mark: int) -> tuple[int, int]:
+        """Return where a hash was claimed; from the first question on a dict answers."""
+        if self._first is None:
+            self._first = {}
+            for held in self._claimed:
+                for known, number, content in zip(held.hashes, held.numbers, held.contents, strict=True):
+                    self._first[known] = held.base + number, content
+            self._claimed = []
+        return self._first[mark]
+
+
+class Claims(msgspec.Struct, kw_only=True):
+    """How the run summaries of a file that holds many are read."""
+
+    ids: RunIds
+    """The ids of all runs that were read."""
+    columns: Columns
+    """Do the runs of one kind stand beside the first of them?"""
+    place: int | None = None
+    """Number of the file; None: it has none yet."""
+    is_used: bool = False
+    """Did the reader of the file claim the ids of its runs?"""
+    elsewhere: list[tuple[str, int, str]] = msgspec.field(default_factory=list)
+    """Runs that are not read, since another file has their id: the id, the number of the other, and their own place."""
+
+    def begin(self, name: str) -> int:
+        """Return the number of the file, whose runs have places that begin with a name."""
+        if self.place is None:
+            self.place = self.ids.add_places([name])[0]
+        self.ids.rename(self.place, name)
+        self.is_used = True
+        return self.place
