@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from perfgate.formats.options import ForeignOptions
     from perfgate.formats.parsing.source import Source
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_SURROGATE = "[\ud800-\udfff]"
 _LONGEST_NAME = 500
 _TIMES = (
     "write ISO 8601 (2026-01-31T15:00:00Z) or seconds, ms, us or ns since 1970; in a map, correct time, or leave it out"
@@ -87,8 +87,8 @@ def _make_names_unique(found: Iterator[Record | Skipped], stem: str) -> Iterator
     """Yield what was found under unique names: a second one of the same name in a file is ``name#2``."""
     seen: Counter[tuple[object, str, str]] = Counter()
     for entry in found:
-        name = _SURROGATE.sub("\ufffd", entry.benchmark)[:_LONGEST_NAME] or stem
-        metric = _SURROGATE.sub("\ufffd", entry.metric)[:_LONGEST_NAME]
+        name = re.sub(_SURROGATE, "\ufffd", entry.benchmark)[:_LONGEST_NAME] or stem
+        metric = re.sub(_SURROGATE, "\ufffd", entry.metric)[:_LONGEST_NAME]
         labels = entry.labels if isinstance(entry, Record) else ()
         earlier = seen[labels, name, metric] + (seen[labels, name, ""] if metric else 0)
         seen[labels, name, metric] += 1

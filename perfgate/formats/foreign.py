@@ -11,12 +11,9 @@ from msgspec.structs import replace
 from perfgate.core.errors import CannotDecideError, cannot_decide, note
 from perfgate.core.text.canonical import short_hash
 from perfgate.formats.catalog.format import Head
-from perfgate.formats.contents import read
-from perfgate.formats.convert import to_runs
 from perfgate.formats.detect import detect, named, nearest
 from perfgate.formats.directions import Asked
 from perfgate.formats.maps import format_of, map_for, map_named
-from perfgate.formats.parsing.requests import instant
 from perfgate.formats.parsing.source import Source
 
 if TYPE_CHECKING:
@@ -152,6 +149,8 @@ class ForeignReader:
         raise cannot_decide("format-unknown", message, place=source.path, hint=hint)
 
     def _runs(self, source: Source, known: Format, before: Source | None) -> Iterator[Run]:
+        from perfgate.formats.contents import read  # a check of run summaries alone does not pay for other files
+
         found = read(source, known, self._options, before=before)
         same = (known.name, found.digest)
         if same in self._seen:
@@ -169,6 +168,8 @@ class ForeignReader:
 
     def _runs_of_period(self, path: str, known: Format, period: Period, *, is_last: bool) -> Iterator[Run]:
         """Yield the runs of one period of a file; what is wrong with rows of an older one is nobody's business."""
+        from perfgate.formats.contents import read
+
         problems, notes = len(self.problems), len(self.notes)
         try:
             found = read(Source(path, only=period), known, self._options)
@@ -183,6 +184,8 @@ class ForeignReader:
 
     def _convert(self, found: Contents, path: str) -> Iterator[Run]:
         """Yield the runs of what was read."""
+        from perfgate.formats.convert import to_runs
+
         contents = replace(found, records=self.asked_direction.settle(found.records, path))
         if self._keeps_records:
             self.contents.append((path, contents))
@@ -195,6 +198,8 @@ class ForeignReader:
 
 def _dated(found: Contents, period: Period) -> Contents:
     """Return the contents of a file with the times of its rows, where a reader states none itself."""
+    from perfgate.formats.parsing.requests import instant
+
     first, last = map(instant, period)
     if all(r.started_at and r.ended_at for r in found.records):
         return found
@@ -204,6 +209,8 @@ def _dated(found: Contents, period: Period) -> Contents:
 
 def _name_periods(periods: Sequence[Period], path: str) -> Diagnostic:
     """Return the note on a file whose rows are of several sessions."""
+    from perfgate.formats.parsing.requests import instant
+
     times = [f"{instant(first)[:16]} to {instant(last)[:16]}" for first, last in periods[-2:]]
     unread = len(periods) - MOST_READ
     message = f"its rows lie hours apart: {len(periods)} sessions, the last two from {' and from '.join(times)}" + (

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import codecs
 import fnmatch
-import gzip
-import hashlib
 import io
 import json
 import os
@@ -25,6 +23,7 @@ from perfgate.formats.parsing.timestamps import Times
 from perfgate.formats.parsing.xml_text import declared_encoding
 
 if TYPE_CHECKING:
+    import hashlib
     from collections.abc import Iterator
 
     from perfgate.core.errors import CannotDecideError
@@ -87,8 +86,14 @@ class Source:
         """Bytes of the file, once it was opened; 0: not known, since it is packed."""
         self._content = content
         self._head: bytes | None = None
-        self._digest = hashlib.sha256()
         self._listings: dict[str, Listing | OSError] = {}
+
+    @cached_property
+    def _digest(self) -> hashlib._Hash:
+        """The hash of what was read so far. A folder that is only listed needs none, nor OpenSSL."""
+        import hashlib
+
+        return hashlib.sha256()
 
     @cached_property
     def name(self) -> str:
@@ -385,6 +390,8 @@ class Source:
         if mark != b"\x1f\x8b":
             self.size = os.fstat(raw.fileno()).st_size if self._content is None else len(self._content)
             return raw
+        import gzip
+
         unpacked = gzip.GzipFile(fileobj=raw)
         unpacked.myfileobj = raw  # type: ignore[assignment] # closes the file with it
         return unpacked  # type: ignore[return-value]

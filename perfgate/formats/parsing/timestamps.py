@@ -7,6 +7,7 @@ import math
 import re
 from bisect import bisect_right
 from datetime import UTC, datetime
+from functools import cache
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING
@@ -64,22 +65,25 @@ _BASIC = r"(?P<clock>[0-9]{4}(?:[0-9]{2}(?:[.,][0-9]{1,9})?)?)"
 _ZONE = r"(?:[ ]?(?P<zone>Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2})(?![A-Za-z0-9]))?"
 _NAMED_DAY = r"(?P<d>[0-9]{1,2})[ ](?P<m>[A-Za-z]{3})[ ](?P<y>[0-9]{4})"
 _WEEKDAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
-_FORMS = tuple(
-    re.compile(rf"(?<![0-9A-Za-z]){form}(?![0-9])")
-    for form in (
-        rf"(?P<y>[0-9]{{4}})(?P<by>[-/])(?P<m>[0-9]{{2}})(?P=by)(?P<d>[0-9]{{2}})(?:[T ]{_CLOCK}{_ZONE})?",
-        rf"(?P<y>[0-9]{{4}})(?P<m>[0-9]{{2}})(?P<d>[0-9]{{2}})[T ]{_BASIC}{_ZONE}",
-        rf"(?P<d>[0-9]{{1,2}})/(?P<m>[A-Za-z]{{3}})/(?P<y>[0-9]{{4}}):{_CLOCK}{_ZONE}",
-        rf"(?:{_WEEKDAY},[ ])?{_NAMED_DAY}[ ]{_CLOCK}{_ZONE}",
-        rf"(?:{_WEEKDAY}[ ])(?P<m>[A-Za-z]{{3}})[ ]{{1,2}}(?P<d>[0-9]{{1,2}})[ ]{_CLOCK}{_ZONE}[ ](?P<y>[0-9]{{4}})",
-    )
+_FORMS = (
+    rf"(?P<y>[0-9]{{4}})(?P<by>[-/])(?P<m>[0-9]{{2}})(?P=by)(?P<d>[0-9]{{2}})(?:[T ]{_CLOCK}{_ZONE})?",
+    rf"(?P<y>[0-9]{{4}})(?P<m>[0-9]{{2}})(?P<d>[0-9]{{2}})[T ]{_BASIC}{_ZONE}",
+    rf"(?P<d>[0-9]{{1,2}})/(?P<m>[A-Za-z]{{3}})/(?P<y>[0-9]{{4}}):{_CLOCK}{_ZONE}",
+    rf"(?:{_WEEKDAY},[ ])?{_NAMED_DAY}[ ]{_CLOCK}{_ZONE}",
+    rf"(?:{_WEEKDAY}[ ])(?P<m>[A-Za-z]{{3}})[ ]{{1,2}}(?P<d>[0-9]{{1,2}})[ ]{_CLOCK}{_ZONE}[ ](?P<y>[0-9]{{4}})",
 )
 """ISO 8601 as it is also written; then its basic form, web servers, mail and HTTP, and the C library. In each the month
 is certain: what writes day and month as two numbers, or no year, is none of these."""
-_DIGITS = re.compile(r"((?:19|20)[0-9]{2})([0-9]{2})([0-9]{2})(?:([0-9]{2})([0-9]{2})(?:([0-9]{2})([0-9]{3})?)?)?")
-_UNCERTAIN = re.compile(
-    r"(?<![0-9])[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2,4}[ T,]{1,2}[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?"
-)
+_DIGITS = r"((?:19|20)[0-9]{2})([0-9]{2})([0-9]{2})(?:([0-9]{2})([0-9]{2})(?:([0-9]{2})([0-9]{3})?)?)?"
+_UNCERTAIN = r"(?<![0-9])[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2,4}[ T,]{1,2}[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?"
+
+
+@cache
+def _forms() -> tuple[re.Pattern[str], ...]:
+    """Return the patterns of `_FORMS`, which files of other tools alone need."""
+    return tuple(re.compile(rf"(?<![0-9A-Za-z]){form}(?![0-9])") for form in _FORMS)
+
+
 LONGEST_STATED = 64
 """Characters of the longest text that is tried as a point in time."""
 
@@ -94,7 +98,7 @@ def stated_seconds(value: object) -> float | None:
         seconds = since / scale if scale is not None else 0.0
         if _USUAL[0] <= seconds <= _USUAL[1]:
             return seconds
-        digits = _DIGITS.fullmatch(f"{since:.0f}")
+        digits = re.fullmatch(_DIGITS, f"{since:.0f}")
         if digits:
             return _seconds_of(digits, seconds)
     except (ValueError, OverflowError):
@@ -147,7 +151,7 @@ def instant_in(text: str) -> str:
     Args:
         text: such as what a logger writes before its message.
     """
-    found = next((m for form in (*_FORMS, _UNCERTAIN) if (m := form.search(text))), None)
+    found = next((m for form in (*_forms(), re.compile(_UNCERTAIN)) if (m := form.search(text))), None)
     return found[0] if found else ""
 
 
@@ -163,7 +167,7 @@ def _instant_of(text: str) -> str:
         if len(text) > LONGEST_STATED:
             raise
     bare = text.strip(" []\t")
-    found = next((m for form in _FORMS if (m := form.fullmatch(bare))), None)
+    found = next((m for form in _forms() if (m := form.fullmatch(bare))), None)
     if found is None:
         raise ValueError("no point in time")
     month, zone = found["m"], (found["zone"] or "Z").replace("UTC", "Z").replace("GMT", "Z")
