@@ -273,6 +273,15 @@ def test_each_end_is_reported_as_that_of_its_own_command(launcher):
     assert launcher.run(["true"]).is_ok()
 
 
+@pytest.fixture
+def heard():
+    """SIGHUP is not ignored, as it is below nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("heard")
 @pytest.mark.parametrize("name", ["TERM", "INT", "HUP"])
 def test_a_signal_of_a_command_to_its_group_is_its_own_end(launcher, name):
     stays = parent(launcher)
