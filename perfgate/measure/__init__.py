@@ -7,6 +7,8 @@ program must not pay for being measured.
 
 from __future__ import annotations
 
+from perfgate.measure import variables as _variables  # noqa: F401 - PERFGATE_ENABLED counts as it is now
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from perfgate.measure.identity import deterministic_run_id

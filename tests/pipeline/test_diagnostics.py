@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from gate_cases import finding
-from msgspec.structs import replace
 
 from perfgate.core.errors import error
 from perfgate.core.finding import Status
@@ -24,7 +23,7 @@ def missing(benchmark, metric="elapsed", *, reason="no-runs", message="no run of
     "slug", ["run-invalid", "run-unreadable", "runs-unreadable", "format-unknown", "format-invalid", "no-runs"]
 )
 def test_what_could_not_be_read_hides_the_benchmarks_that_are_missing_for_it(slug):
-    fault = replace(BROKEN, slug=slug)
+    fault = BROKEN._replace(slug=slug)
     other = finding(Status.NOT_COMPARABLE, reason="rows-differ", message="1 row, then 2")
     found = faults_of([fault], [missing("train"), other])
     assert [d.slug for d in found] == [slug, "rows-differ"]
