@@ -10,6 +10,7 @@ from scale_cases import ASKED, CONFIG, content_of, exact, fsspec, in_memory, row
 
 from perfgate.core.errors import CannotDecideError
 from perfgate.formats.options import ForeignOptions
+from perfgate.formats.scale import kernel
 from perfgate.pipeline.collect import collect_profiles
 from perfgate.pipeline.scale.collect import Asked, collect_parts
 
@@ -146,6 +147,28 @@ LINES = content_of([ROW] * 50, "jsonl")
 def test_a_part_that_is_missing_is_named():
     assert only("nothing.jsonl") == ("part-unreadable", "nothing.jsonl does not exist")
     assert only("memory://none/x.jsonl") == ("part-unreadable", "memory://none/x.jsonl does not exist")
+
+
+@pytest.mark.parametrize("given", ["days", "days/*.jsonl"])
+def test_a_link_in_a_folder_is_followed_and_one_that_leads_nowhere_is_named(folder, given):
+    (folder / "days").mkdir()
+    (folder / "days" / "a.jsonl").write_bytes(LINES)
+    (folder / "other.jsonl").write_bytes(LINES.replace(b"0.1", b"0.2"))
+    (folder / "days" / "b.jsonl").symlink_to("../other.jsonl")
+    assert samples(collect(given), "latency")["/a", ""].count == 100
+    (folder / "days" / "c.jsonl").symlink_to("gone.jsonl")
+    assert only(given) == ("part-unreadable", "days/c.jsonl does not exist")
+
+
+def test_a_signal_while_duckdb_works_is_an_interruption(folder, monkeypatch):
+    (folder / "a.jsonl").write_bytes(LINES)
+
+    def stopped(*_):
+        raise RuntimeError("Query interrupted")
+
+    monkeypatch.setattr(kernel, "_count", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        collect("a.jsonl")
 
 
 def test_a_glob_that_matches_nothing_is_named():

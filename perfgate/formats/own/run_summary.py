@@ -257,7 +257,10 @@ class SummaryReader:
         these characters says for all of them that no key stands twice, if its keys still differ. It
         also says that they are no imported series, and write the key of the id without escapes.
         """
-        document = self._document(content)
+        try:
+            document = self._document(content)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as caught:
+            explain(content, origin, str(caught))
         if has_key_twice(content, document):
             explain(content, origin, "a key stands twice")
         shape = content.translate(None, _VARYING)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 import tempfile
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -37,6 +38,8 @@ MOST_GROUPS = 10_000
 """Benchmarks, times days: more are none, the field holds something of each row. Each takes up to 64 kB in the end."""
 _HEAD = 1 << 16
 _ADDRESS = "part://0"
+_INTERNAL = rf"""(?:file )?["']?(?:{re.escape(_ADDRESS)}|[^\s"']*/perfgate-\w+/part)\b["']?"""
+"""What DuckDB calls the part."""
 _LONGEST_CAUSE = 200
 
 
@@ -101,7 +104,8 @@ _WORDS = {"parquet": "Parquet", "json": "JSON lines", "table": "CSV"}
 
 def _cause(caught: BaseException) -> str:
     """Return the first line of what DuckDB says, without its name for the part."""
-    return masked(str(caught).strip().partition("\n")[0].replace(_ADDRESS, "the file"))[:_LONGEST_CAUSE]
+    first = str(caught).strip().partition("\n")[0]
+    return masked(re.sub(_INTERNAL, "the file", first))[:_LONGEST_CAUSE]
 
 
 class _Kind(NamedTuple):
@@ -172,7 +176,12 @@ def _locked(part: Part, folder: str) -> Iterator[tuple[Any, str, Any]]:
             ("lock_configuration", True),
         ):
             base.execute(f"SET {name} = {_literal(value)}")
-        yield base, address, door
+        try:
+            yield base, address, door
+        except (RuntimeError, duckdb.InterruptException) as caught:
+            if "interrupted" in str(caught):  # DuckDB puts this in the place of what the handler of a signal raised
+                raise KeyboardInterrupt from None
+            raise
 
 
 def _literal(value: object) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import stat
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -101,11 +102,25 @@ def _expand(path: str) -> list[Part]:
             names = {n: facts for n, facts in files.find(address, detail=True).items() if _is_taken(n, address)}
         else:
             names = {address: files.info(address)}
-        return [_part(path, n, facts) for n, facts in sorted(names.items()) if facts["type"] == "file"]
+        followed = {n: _followed(n) if facts.get("islink") else facts for n, facts in sorted(names.items())}
+        return [_part(path, n, facts) for n, facts in followed.items() if facts["type"] == "file"]
     except CannotDecideError:
         raise
     except Exception as caught:
         raise CannotDecideError([unreadable(masked(path), caught)]) from None
+
+
+def _followed(link: str) -> dict[str, Any]:
+    """Return what a symbolic link on disk leads to, as listings have it.
+
+    Raises:
+        CannotDecideError: it leads nowhere.
+    """
+    try:
+        facts = os.stat(link)
+    except OSError as caught:
+        raise CannotDecideError([unreadable(masked(os.path.relpath(link)), caught)]) from None
+    return {"type": "file" if stat.S_ISREG(facts.st_mode) else "other", "size": facts.st_size}
 
 
 def _is_taken(name: str, folder: str) -> bool:
