@@ -15,7 +15,8 @@ command's stdout, its stderr and its working folder. The answer is one line, eit
     error <again or last> <errno>
     folder <again or last> <errno>
 
-``last`` asks for another launcher: processes that the command left behind are in the group of this one.
+``last`` asks for another launcher: processes that the command left behind are in the group of this one, or the
+command changed what the next one would inherit.
 """
 
 import _signal  # type: ignore[import-not-found]  # the signal module itself pulls in enum, for 3 ms
@@ -29,6 +30,7 @@ import time
 _TO_RESET = [getattr(_signal, name) for name in ("SIGPIPE", "SIGXFSZ", "SIGINT", "SIGTERM") if hasattr(_signal, name)]
 _HEADER = 8  # bytes
 _DESCRIPTORS = 3
+_LIMITS = sorted({number for name, number in vars(resource).items() if name.startswith("RLIMIT_")})
 _NULL = 1  # descriptor of this program's stdout, which is no file
 
 
@@ -44,10 +46,11 @@ def main(channel: _socket.socket) -> None:
             _signal.signal(number, lambda *_: None)
     _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)  # where it is ignored, the kernel keeps nothing of a child
     _warm_up()
+    own = _conditions()
     while request := _receive(channel):
         _reset_peak()
         kind, answer = _serve(*request)
-        channel.sendall(f"{kind} {'again' if _is_alone() else 'last'} {answer}\n".encode())
+        channel.sendall(f"{kind} {'again' if _is_alone() and _conditions() == own else 'last'} {answer}\n".encode())
 
 
 def _warm_up() -> None:
@@ -138,6 +141,20 @@ def _describe(elapsed: int, status: int, usage: resource.struct_rusage) -> str:
     code = posix.waitstatus_to_exitcode(status)
     costs = {"elapsed": elapsed / 1e9, "cpu": usage.ru_utime + usage.ru_stime, "peak_memory": peak}
     return " ".join((str(code), *(f"{name}={value!r}" for name, value in costs.items())))
+
+
+def _conditions() -> list[object]:
+    """Return what a command inherits of this process, and may change in it: priority, processors, limits."""
+    found: list[object] = [posix.getpriority(posix.PRIO_PROCESS, 0), *map(resource.getrlimit, _LIMITS)]
+    if hasattr(posix, "sched_getaffinity"):
+        found += [posix.sched_getaffinity(0), posix.sched_getscheduler(0)]
+    try:
+        score = posix.open("/proc/self/oom_score_adj", posix.O_RDONLY)
+    except OSError:  # another system
+        return found
+    found.append(posix.read(score, 16))
+    posix.close(score)
+    return found
 
 
 def _is_alone() -> bool:

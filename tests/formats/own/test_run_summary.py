@@ -255,13 +255,16 @@ def test_a_byte_order_mark_says_nothing():
     assert "not JSON" in fault.message
 
 
+UNREAD = json.dumps(summary(x="?")).encode()
+
+
 @pytest.mark.parametrize(
     ("content", "place", "message"),
     [
         pytest.param(b"", "a.json", "is empty", id="empty"),
         pytest.param(b"{", "a.json", "not JSON", id="cut-off"),
         pytest.param(b"\xff\xfe", "a.json", "not UTF-8", id="not-utf-8"),
-        pytest.param(json.dumps(summary(x="?")).encode().replace(b"?", b"\xff"), "a.json", "not UTF-8", id="unread-key"),
+        pytest.param(UNREAD.replace(b"?", b"\xff"), "a.json", "not UTF-8", id="not-utf-8-in-what-nothing-reads"),
         pytest.param(b"[]", "a.json", "expected an object", id="a-list"),
         pytest.param(b"[" * 100_000, "a.json", "nested too deeply", id="deep"),
         pytest.param(summary(elapsed_sec=-1), "a.json: /elapsed_sec", "at least 0", id="negative"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import resource
+import shutil
 import signal
 import socket
 import subprocess
@@ -288,6 +289,25 @@ def test_a_signal_of_a_command_to_its_group_is_its_own_end(launcher, name):
     result = launcher.run(["sh", "-c", f"kill -{name} 0; sleep 9"])
     assert (result.signal, result.error) == (getattr(signal, f"SIG{name}"), None)
     assert parent(launcher) == stays
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *("renice -n 7 -p $PPID", "prlimit --pid $PPID --nofile=40:40", "taskset -cp 0 $PPID", "chrt -b -p 0 $PPID"),
+        "echo 500 > /proc/$PPID/oom_score_adj",
+    ],
+)
+def test_what_a_command_changes_for_those_after_it_ends_the_launcher(launcher, change):
+    stays = parent(launcher)
+    if not shutil.which(change.partition(" ")[0]) or (
+        change.startswith("taskset") and len(os.sched_getaffinity(0)) < 2
+    ):
+        pytest.skip("it changes nothing here")
+    assert launcher.run(["sh", "-c", "renice -n 0 -p $$"]).is_ok()
+    assert parent(launcher) == stays
+    assert launcher.run(["sh", "-c", change]).is_ok()
+    assert parent(launcher) != stays
 
 
 def test_a_launcher_that_its_command_kills_is_an_error_and_the_next_run_has_another(launcher, tmp_path):
