@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from perfgate.core.errors import CannotDecideError, Diagnostic, error
 from perfgate.core.profile import title
 from perfgate.core.text.strict_json import has_key_twice, load_json
-from perfgate.formats.own.columns import ColumnReader, batches, ids_of
+from perfgate.formats.own.columns import BATCH, BYTES_AT_ONCE, ColumnReader, batches, ids_of
 from perfgate.formats.own.run_summary import SummaryReader
 from perfgate.formats.parsing.logs.rows import documents
 from perfgate.formats.parsing.record import Record, Samples, Skipped
@@ -99,12 +99,19 @@ def _plain(value: object) -> str:
 
 
 def _numbered_lines(source: Source) -> Iterator[list[tuple[int, bytes]]]:
-    """Yield the lines of a file with their numbers, blank ones left out, some hundred at a time."""
-    count = 1
+    """Yield the lines of a file with their numbers, blank ones left out, as many at a time as pay as columns."""
+    held: list[tuple[int, bytes]] = []
+    count, size = 1, 0
     for lines in source.line_batches():
-        numbered = list(enumerate(lines, count))
+        held += enumerate(lines, count)
+        if not min(map(len, lines), default=0):
+            held = [n for n in held if n[1].strip()]
         count += len(lines)
-        yield numbered if min(map(len, lines), default=0) else [n for n in numbered if n[1].strip()]
+        size += sum(map(len, lines))
+        if len(held) >= BATCH or size > BYTES_AT_ONCE:
+            yield held
+            held, size = [], 0
+    yield held
 
 
 def _runs(source: Source, word: str, texts: Iterable[list[tuple[int, bytes]]]) -> Iterator[Run]:
