@@ -167,8 +167,8 @@ def _groups(
         yield from ((name, False, found) for name, found in groups.items())
         return
     divided: defaultdict[tuple[str, bool], list[float]] = defaultdict(list)
-    for name, said, value in zip(names, expected, values, strict=True):
-        divided[name, said == _FALSE and name.startswith(_REQUEST)].append(value)
+    for name, tag, value in zip(names, expected, values, strict=True):
+        divided[name, tag == _FALSE and name.startswith(_REQUEST)].append(value)
     yield from ((name, failed, found) for (name, failed), found in divided.items())
 
 
