@@ -96,16 +96,16 @@ class RunIds:
             numbers: what is added to it for each of them.
             contents: what they were read from; empty: `is_copy` is not asked.
         """
-        marks = [hash(run_id) & _DIGITS for run_id in run_ids]
+        marks = list(map(_DIGITS.__and__, map(hash, run_ids)))
         new = set(marks)
         if len(new) < len(marks) or not new.isdisjoint(self._hashes):
             return False
         self._hashes |= new
-        texts = [hash(content) & _MARK for content in contents] or [0] * len(marks)
+        texts = array("I", map(_MARK.__and__, map(hash, contents)) if contents else bytes(4 * len(marks)))
         if self._first is not None:
             self._first.update(zip(marks, zip((base + n for n in numbers), texts, strict=True), strict=True))
         else:
-            self._claimed.append(_Claimed(base, array("q", marks), numbers, array("I", texts)))
+            self._claimed.append(_Claimed(base, array("q", marks), numbers, texts))
         return True
 
     def is_copy(self, run_id: str, content: bytes) -> bool:

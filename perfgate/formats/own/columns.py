@@ -31,7 +31,7 @@ _FEWEST_KINDS, _RUNS_A_KIND = 32, 4
 
 BATCH = 1024
 """Summaries that are read together: all of them one by one, where one is no plain run summary."""
-_BYTES_AT_ONCE = 1 << 21
+BYTES_AT_ONCE = 1 << 21
 """Bytes of them that are in memory at once: a summary may have megabytes."""
 
 
@@ -42,7 +42,7 @@ def batches(items: Iterable[tuple[int, bytes]], most: int = BATCH) -> Iterator[l
     for item in items:
         held.append(item)
         size += len(item[1])
-        if len(held) == most or size > _BYTES_AT_ONCE:
+        if len(held) == most or size > BYTES_AT_ONCE:
             yield held
             held, size = [], 0
     if held:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ class Doubles:
 
     def __init__(self) -> None:
         """Start without lines."""
-        self._counts: dict[int, int] = {}
+        self._counts: Counter[int] = Counter()
         self._known: frozenset[int] = frozenset()
 
     def take(self, lines: Iterable[str] | Iterable[bytes]) -> None:
@@ -32,9 +33,8 @@ class Doubles:
         hashes = list(map(hash, lines))
         if self._known and self._known.isdisjoint(hashes):  # as nearly all of a long log are
             return
-        new = dict.fromkeys(hashes, 1)
-        if len(new) == len(hashes) <= _MOST - len(counts) and counts.keys().isdisjoint(new):
-            counts |= new
+        if len(hashes) < _MOST - len(counts):
+            counts.update(hashes)
             return
         for line in hashes:
             if line in counts:
@@ -50,11 +50,12 @@ class Doubles:
         Rows of one second and one duration may be the same by chance, and then some lines are there once,
         some twice, some five times. A log that was written or added twice holds all of them an even number of times.
         """
-        counts = self._counts.values()
-        if len(counts) < _FEWEST:
+        different = len(self._counts)
+        if different < _FEWEST:
             return ""
+        lines_of = Counter(self._counts.values())
         for times, words in _TIMES.items():
-            others = sum(count % times > 0 for count in counts)
-            if others <= max(1, _EXCEPTIONS * len(counts)):
+            others = sum(lines for count, lines in lines_of.items() if count % times)
+            if others <= max(1, _EXCEPTIONS * different):
                 return f"each line is there {words}"
         return ""

@@ -195,6 +195,8 @@ class Times:
         """Does the user say that every row has it?"""
         self.kept = 0
         """Rows that are read."""
+        self.ordered: Sequence[str] = ()
+        """The times that `keep_each` took last, ascending, where all are texts."""
         self._only = only
         self._firsts: list[float] = []
         self._lasts: list[float] = []
@@ -239,6 +241,7 @@ class Times:
             stated: the times of the rows, in their order.
         """
         types = set(map(type, stated))
+        self.ordered = ()
         if types == {str}:
             return self._keep_texts(stated)  # type: ignore[arg-type] # all are
         if types and types <= {int, float} and len(self._firsts) < MOST_PERIODS:
@@ -248,7 +251,7 @@ class Times:
         return list(map(self.keeps, stated))
 
     def _keep_texts(self, stated: Sequence[str]) -> list[bool]:
-        ordered = sorted(stated)
+        ordered = self.ordered = sorted(stated)
         if len(self._minute) == _MINUTE and ordered[0][:_MINUTE] == self._minute == ordered[-1][:_MINUTE]:
             return self._keep_more(len(stated))  # what sorts between them begins alike
         kept: list[bool] = []

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _MS = 1000  # a second
 _REQUEST = "http_req_"
 _FAILED = "http_req_failed"
+_FALSE = "false"
 _UNITS = {"time": "s", "data": "B"}
 
 
@@ -95,7 +96,7 @@ class _Points:
         if not self._times.keeps(data.get("time")):
             return True
         self.started_at = self.started_at or text(data.get("time"))
-        return self._add(name, table(data.get("tags")).get("expected_response"), (value,))
+        return self._add(name, (value,), failed=table(data.get("tags")).get("expected_response") == _FALSE)
 
     def take_points(self, points: Sequence[_Point]) -> list[int]:
         """Take what `take` would take one by one; return the positions of those whose metric is not known.
@@ -105,25 +106,28 @@ class _Points:
         """
         times, stated, tags = map(list, zip(*[astuple(point.data) for point in points], strict=True))
         values = list(map(float, stated))
-        keys = [(point.metric, tag.expected_response) for point, tag in zip(points, tags, strict=True)]
+        names = [point.metric for point in points]
+        expected = [tag.expected_response for tag in tags]
         kept = self._times.keep_each(times)
-        places = list(compress(range(len(points)), kept))
-        if len(places) < len(points):
-            times, values, keys = list(compress(times, kept)), list(compress(values, kept)), list(compress(keys, kept))
+        places: Sequence[int] = range(len(points))
+        if not all(kept):
+            columns = (places, times, values, names, expected)
+            places, times, values, names, expected = (list(compress(column, kept)) for column in columns)
         self.started_at = self.started_at or next(filter(None, times), "")
-        groups: defaultdict[tuple[str, str | None], list[float]] = defaultdict(list)
-        for key, value in zip(keys, values, strict=True):
-            groups[key].append(value)
-        unknown = {key for key, found in groups.items() if not self._add(*key, found)}
-        return [at for at, key in zip(places, keys, strict=True) if key in unknown] if unknown else []
+        unknown = {
+            name
+            for name, failed, found in _groups(names, expected, values)
+            if not self._add(name, found, failed=failed)
+        }
+        return [at for at, name in zip(places, names, strict=True) if name in unknown] if unknown else []
 
-    def _add(self, name: str, expected: object, values: Sequence[float]) -> bool:
+    def _add(self, name: str, values: Sequence[float], *, failed: bool) -> bool:
         """Take values of a metric; False: it is not known.
 
         Args:
             name: of the metric.
-            expected: what the tag ``expected_response`` says of all of them.
             values: at least one.
+            failed: does the tag ``expected_response`` say of all of them that their requests failed?
         """
         trend = self.trends.get(name)
         if trend is None and name in OWN_TIMES:  # a file whose beginning was cut off
@@ -132,7 +136,7 @@ class _Points:
             self.requests += len(values)
             self.failed += len(values) - values.count(0)
         elif trend is not None:
-            if name.startswith(_REQUEST) and expected == "false":
+            if failed and name.startswith(_REQUEST):
                 trend.left_out += len(values)
             else:
                 trend.take(values)
@@ -144,6 +148,28 @@ class _Points:
             # of others, the fastest are left out later where requests failed, and all values are needed for it
             self.trends[name] = _Trend(contains, Column()) if name.startswith(_REQUEST) else _Trend(contains)
         return self.trends[name]
+
+
+def _groups(
+    names: Sequence[str], expected: Sequence[str | None], values: Sequence[float]
+) -> Iterator[tuple[str, bool, list[float]]]:
+    """Yield the values of each metric in their order, those of failed requests apart: name, did they fail, values.
+
+    Args:
+        names: of the metric of each value.
+        expected: what the tag ``expected_response`` says of each.
+        values: of many points.
+    """
+    if _FALSE not in expected:
+        groups: defaultdict[str, list[float]] = defaultdict(list)
+        for name, value in zip(names, values, strict=True):
+            groups[name].append(value)
+        yield from ((name, False, found) for name, found in groups.items())
+        return
+    divided: defaultdict[tuple[str, bool], list[float]] = defaultdict(list)
+    for name, tag, value in zip(names, expected, values, strict=True):
+        divided[name, tag == _FALSE and name.startswith(_REQUEST)].append(value)
+    yield from ((name, failed, found) for (name, failed), found in divided.items())
 
 
 def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from perfgate.core.errors import CannotDecideError, Diagnostic, error
 from perfgate.core.profile import title
 from perfgate.core.text.strict_json import has_key_twice, load_json
-from perfgate.formats.own.columns import ColumnReader, batches, ids_of
+from perfgate.formats.own.columns import BYTES_AT_ONCE, ColumnReader, batches, ids_of
 from perfgate.formats.own.run_summary import SummaryReader
 from perfgate.formats.parsing.logs.rows import documents
 from perfgate.formats.parsing.record import Record, Samples, Skipped
@@ -30,6 +30,8 @@ MOST_ROWS = 10_000_000
 """Rows of a Parquet file that are read: a few bytes of it may encode any number of them."""
 _ARRAY = re.compile(r"\s*\[")
 _BATCH = 4096
+_LINES = 2048
+"""Lines that are read together: of fewer, each kind has so few that its columns cost more than they save."""
 
 
 def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
@@ -99,12 +101,19 @@ def _plain(value: object) -> str:
 
 
 def _numbered_lines(source: Source) -> Iterator[list[tuple[int, bytes]]]:
-    """Yield the lines of a file with their numbers, blank ones left out, some hundred at a time."""
-    count = 1
+    """Yield the lines of a file with their numbers, blank ones left out, as many at a time as pay as columns."""
+    held: list[tuple[int, bytes]] = []
+    count, size = 1, 0
     for lines in source.line_batches():
-        numbered = list(enumerate(lines, count))
+        held += enumerate(lines, count)
+        if not min(map(len, lines), default=0):
+            held = [n for n in held if n[1].strip()]
         count += len(lines)
-        yield numbered if min(map(len, lines), default=0) else [n for n in numbered if n[1].strip()]
+        size += sum(map(len, lines))
+        if len(held) >= _LINES or size > BYTES_AT_ONCE:
+            yield held
+            held, size = [], 0
+    yield held
 
 
 def _runs(source: Source, word: str, texts: Iterable[list[tuple[int, bytes]]]) -> Iterator[Run]:

@@ -104,6 +104,11 @@ def test_points_of_k6_say_the_same_when_each_line_is_read_as_a_whole(seed):
     content = re.sub(
         rb'"value":[0-9.]+', lambda _: f'"value":{rng.choice([rng.gauss(20, 3), 0, 1, -0.0])}'.encode(), content
     )
+    silent, failed = rng.choice([0.0, 0.3]), rng.choice([0.0, 0.1])
+    for share, tag in ((silent, b'"other":"true"'), (failed, b'"expected_response":"false"')):
+        content = re.sub(
+            rb'"expected_response":"true"', lambda m, s=share, t=tag: t if rng.random() < s else m[0], content
+        )
     content = mutated(rng, content)
     known = named("k6-points")
     assert outcome(content, known, tolerance=0.9) == outcome(padded(content), known, tolerance=0.9)

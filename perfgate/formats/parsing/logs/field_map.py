@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from datetime import datetime
-from itertools import compress
+from itertools import chain, compress
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -21,7 +21,7 @@ from perfgate.formats.parsing.logs.rows import STAMP, TOLERATE, are_too_many
 from perfgate.formats.parsing.record import Record, Samples, Share, Single, Skipped
 from perfgate.formats.parsing.timestamps import stated_instant
 from perfgate.formats.parsing.values import to_number
-from perfgate.stats.cells import Column
+from perfgate.stats.cells import DOUBLE, Column, packed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -83,6 +83,15 @@ class _Group(Struct):
     """When its first row was; empty: unknown, or not asked for."""
     ended_at: str = ""
     """When its last row was."""
+
+
+class _Kept(NamedTuple):
+    """Which rows of a batch are kept."""
+
+    places: Sequence[tuple[_Group, list[int]]]
+    """Of each benchmark those that are its own, at least one."""
+    pick: Pick
+    """Takes them of a field, benchmark by benchmark."""
 
 
 class Grouping:
@@ -148,17 +157,23 @@ class Grouping:
             CannotDecideError: each row seems to be a benchmark of its own.
         """
         for i, wanted in enumerate(self._wanted):
-            hit = _equal_to(wanted, self._find_wanted(rows)[i]) if rows else []
+            found = self._find_wanted(rows)[i] if rows else ()
+            if isinstance(wanted, str) and found.count(wanted) == len(rows):
+                continue
+            hit = _equal_to(wanted, found)
             rows, lines = _those(hit, rows), _those(hit, lines)
         if not rows:
             return
         cells = dict(zip(self._asked, self._find(rows), strict=True))
         times: Sequence[object] = ()
         if self._map.time:
-            kept = self._source.times.keep_each(cells[self._map.time])
-            cells, lines = {field: _those(kept, column) for field, column in cells.items()}, _those(kept, lines)
+            read = self._source.times.keep_each(cells[self._map.time])
+            ordered = self._source.times.ordered
+            if not all(read):
+                cells, lines = {field: _those(read, column) for field, column in cells.items()}, _those(read, lines)
+                ordered = ()
             times = cells[self._map.time]
-            self._started_at, self._ended_at = _widen(self._started_at, self._ended_at, times)
+            self._started_at, self._ended_at = _widen(self._started_at, self._ended_at, times, ordered)
         places = self._places(self._keys(cells, len(lines)), lines)
         stated = cells[self._map.ok] if self._map.ok else ()
         self._is_ok_stated = self._is_ok_stated or any(cell is not None for cell in stated)
@@ -168,9 +183,12 @@ class Grouping:
                 good = [at for at in mine if passed[at]]
                 group.failed += len(mine) - len(good)
                 mine[:] = good
-        picked = [(group, mine, _picker(mine)) for group, mine in places if mine]
+        picked = [(group, mine) for group, mine in places if mine]
+        if not picked:
+            return
+        kept = _Kept(picked, _picker([*chain.from_iterable(mine for _, mine in picked)]))
         for i, value in enumerate(self._map.values):
-            self._keep(i, cells[value.value], cells[value.over] if value.over else None, lines, picked)
+            self._keep(i, cells[value.value], cells[value.over] if value.over else None, lines, kept)
 
     def _keep(
         self,
@@ -178,7 +196,7 @@ class Grouping:
         cells: Sequence[object],
         overs: Sequence[object] | None,
         lines: Sequence[int],
-        picked: Sequence[tuple[_Group, list[int], Pick]],
+        kept: _Kept,
     ) -> None:
         """Add the values of one field to the columns of the benchmarks whose rows they are of.
 
@@ -187,20 +205,32 @@ class Grouping:
             cells: of the field.
             overs: cells of the field by which it is divided; None: it is not.
             lines: the place of each row.
-            picked: the benchmarks, which rows are theirs, and what takes these of all.
+            kept: the rows that did not fail.
         """
         values, has_gaps = self._numbers(i, cells)
         if overs is not None:
             wholes, may_lack = numbers_of(overs)
             is_whole = not has_gaps and not may_lack and min(wholes, default=1.0) > 0  # type: ignore[type-var,operator] # none is None
-            for group, mine, pick in picked:
-                group.wholes[i] += math.fsum(pick(wholes) if is_whole else _wholes_of(cells, values, wholes, mine))
+            ordered, begin = kept.pick(wholes) if is_whole else (), 0
+            for group, mine in kept.places:
+                end = begin + len(mine)
+                group.wholes[i] += math.fsum(
+                    ordered[begin:end] if is_whole else _wholes_of(cells, values, wholes, mine)
+                )
+                begin = end
             if not is_whole:
                 values = [v if w is not None and w > 0 else None for v, w in zip(values, wholes, strict=True)]
                 cells = [c if w is not None and w > 0 else None for c, w in zip(cells, wholes, strict=True)]
                 has_gaps = None in values
-        for group, mine, pick in picked:
-            group.columns[i].extend(self._there(i, values, cells, lines, mine) if has_gaps else pick(values))
+        if has_gaps:
+            for group, mine in kept.places:
+                group.columns[i].extend(self._there(i, values, cells, lines, mine))
+            return
+        ready, begin = memoryview(packed(kept.pick(values))), 0
+        for group, mine in kept.places:
+            end = begin + DOUBLE * len(mine)
+            group.columns[i].extend_packed(ready[begin:end])
+            begin = end
 
     def _count(self, places: Iterable[tuple[_Group, list[int]]], times: Sequence[object]) -> None:
         """Count the rows of each benchmark; take note of when those of a part of them were."""
@@ -444,23 +474,23 @@ def _of_part(record: Record, group: _Group) -> Record:
     return replace(record, labels=group.labels, started_at=group.started_at, ended_at=group.ended_at)
 
 
-def _widen(first: str, last: str, times: Sequence[object]) -> tuple[str, str]:
-    """Return the first and the last of points in time, and of some more."""
+def _widen(first: str, last: str, times: Sequence[object], ordered: Sequence[str] = ()) -> tuple[str, str]:
+    """Return the first and the last of points in time, and of some more; `ordered` are these, where they are texts."""
     if not times:
         return first, last
-    begin, end = map(stated_instant, _ends(times))
+    begin, end = map(stated_instant, _ends(times, ordered))
     return min(filter(None, (first, begin)), default=""), max(last, end)
 
 
-def _ends(times: Sequence[object]) -> tuple[object, object]:
+def _ends(times: Sequence[object], ordered: Sequence[object]) -> tuple[object, object]:
     """Return the first and the last of the times of some rows, whatever their order.
 
     Where they are of several forms, those that stand first and last.
     """
-    types = set(map(type, times))
+    types = {str} if ordered else set(map(type, times))
     # texts of one length sort as they follow each other; most rows do already, and then sorting is faster than min()
     if types <= {int, float} or (types == {str} and len(set(map(len, times))) == 1):  # type: ignore[arg-type] # texts
-        ordered = sorted(times)  # type: ignore[type-var] # see above
+        ordered = ordered or sorted(times)  # type: ignore[type-var] # see above
         return ordered[0], ordered[-1]
     return times[0], times[-1]
 
