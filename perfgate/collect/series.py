@@ -71,8 +71,8 @@ def merge_series(held: Mapping[str, Sequence[Held]]) -> list[MergedSeries]:
                 values=values,
                 stands_for=stands_for,
                 hits=hits,
-                quantiles=_join_quantiles(ordered),
-                buckets=_join_buckets(ordered) if all(s.is_counted for s in ordered) else (),
+                quantiles=() if values else _join_quantiles(ordered),
+                buckets=() if values or not all(s.is_counted for s in ordered) else _join_buckets(ordered),
                 least=max(s.least for s in ordered),
             )
         )
@@ -174,7 +174,11 @@ class MetricBuilder:
             sources: how they were measured, the usual way left out.
         """
         name = sample.session
-        self._samples[name] = join_samples(name, [s for s in (self._samples.get(name), sample) if s is not None])
+        earlier = self._samples.get(name)
+        if earlier is None and sample.hits is None:
+            self._samples[name] = sample
+        else:
+            self._samples[name] = join_samples(name, [s for s in (earlier, sample) if s is not None])
         self._sources.update(sources)
 
     def add_series(self, session: str, found: MergedSeries) -> None:

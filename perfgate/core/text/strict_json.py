@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from perfgate.core.errors import cannot_decide
@@ -82,14 +83,12 @@ def has_key_twice(content: bytes, document: object) -> bool:
 
 def objects_of(document: object) -> Iterator[dict[str, Any]]:
     """Yield every object of a JSON document, in no order that means anything."""
-    waiting = [document]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, dict):
-            yield value
-            waiting.extend(value.values())
-        elif isinstance(value, list):
-            waiting.extend(value)
+    level = [document]
+    while level:  # one for all values of a depth: a profile file has a million of them
+        objects = [value for value in level if isinstance(value, dict)]
+        yield from objects
+        lists = [value for value in level if isinstance(value, list)]
+        level = [*chain.from_iterable(map(dict.values, objects)), *chain.from_iterable(lists)]
 
 
 def _refuse_constant(name: str) -> NoReturn:
