@@ -139,7 +139,7 @@ class MetricProfile(Struct, frozen=True, kw_only=True, dict=True):
     @property
     def count(self) -> int:
         """How many values were measured; 0 when only quantiles are known."""
-        return sum(s.count for s in self.samples)
+        return sum([s.count for s in self.samples])
 
     @property
     def share(self) -> tuple[int, int] | None:

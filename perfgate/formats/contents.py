@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -85,12 +84,13 @@ def read(source: Source, known: Format, options: ForeignOptions, *, before: Sour
 
 def _make_names_unique(found: Iterator[Record | Skipped], stem: str) -> Iterator[Record | Skipped]:
     """Yield what was found under unique names: a second one of the same name in a file is ``name#2``."""
-    seen: Counter[tuple[object, str, str]] = Counter()
+    seen: dict[tuple[object, str, str], int] = {}
     for entry in found:
         name, metric = _clean(entry.benchmark) or stem, _clean(entry.metric)
         labels = entry.labels if isinstance(entry, Record) else ()
-        earlier = seen[labels, name, metric] + (seen[labels, name, ""] if metric else 0)
-        seen[labels, name, metric] += 1
+        same = seen.get((labels, name, metric), 0)
+        earlier = same + (seen.get((labels, name, ""), 0) if metric else 0)
+        seen[labels, name, metric] = same + 1
         name = f"{name}#{earlier + 1}" if earlier else name
         # nearly all keep their names, and a copy costs more than all else here
         yield (

@@ -196,7 +196,8 @@ def count_of(side: MetricProfile | None) -> int:
 
 def is_tail_of_few(side: MetricProfile | None, statistic: str) -> bool:
     """Does a session of this side hold too few runs for the tail to have an upper bound?"""
-    return any(len(s.values) < RUNS_NEEDED.get(statistic, 1) for s in side.samples) if side else False
+    needed = RUNS_NEEDED.get(statistic, 1)
+    return side is not None and any([len(s.values) < needed for s in side.samples])
 
 
 def why_incomparable(row: Row, base: MetricProfile, current: MetricProfile) -> tuple[str, str] | None:
