@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -90,7 +91,7 @@ def _join(parts: Sequence[Series]) -> tuple[tuple[float, ...], int, int | None]:
         hits, of = (sum(counts) for counts in zip(*[s.share for s in parts if s.share], strict=True))
         return (hits / of,), of, hits
     if sum(len(s.values) + len(s.cells) for s in parts) <= STEPS + 1 and not any(s.cells for s in parts):
-        return tuple(v for s in parts for v in s.values), 0, None
+        return tuple(chain.from_iterable([s.values for s in parts])), 0, None
     cells = merge_cells(s.cells or cells_of(sorted(s.values)) for s in parts)
     return spread(cells), count_of_cells(cells), None
 

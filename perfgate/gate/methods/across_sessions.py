@@ -39,16 +39,10 @@ class _Limited(Struct, frozen=True, kw_only=True):
     """Its change and the noise."""
     limits: Limits
     """Its limits."""
-
-    @property
-    def change(self) -> float:
-        """Its log change, net of the common shift."""
-        return self.fresh.model.d
-
-    @property
-    def raw(self) -> float:
-        """Its log change as measured."""
-        return self.fresh.raw
+    change: float
+    """Its log change, net of the common shift."""
+    raw: float
+    """Its log change as measured."""
 
     @property
     def call(self) -> Call:
@@ -79,7 +73,9 @@ def across_sessions(standing: Standing, together: Together) -> Decision:
     """
     c, allowed, floor = standing.member.comparison, standing.allowed, standing.member.floor
     multiples = together.multiples(standing)
-    fresh = [_Limited(fresh=f, limits=_limits(standing, f, multiples)) for f in standing.fresh]
+    fresh = [
+        _Limited(fresh=f, limits=_limits(standing, f, multiples), change=f.model.d, raw=f.raw) for f in standing.fresh
+    ]
     # The session with the smallest change decides: if it is beyond a limit, the others are, too.
     weakest = min(fresh, key=lambda f: f.size) if len(fresh) > 1 else fresh[0]
     model, limits = weakest.fresh.model, weakest.limits
@@ -142,7 +138,7 @@ def _call(c: Comparison, fresh: Sequence[_Limited], was: float) -> tuple[Call, s
         if max(f.raw for f in fresh) <= step:
             return "suspected", "only-beside", f"all {len(fresh)} fresh sessions show it" if several else ""
         return "worse", *(("confirmed", f"all {len(fresh)} fresh sessions show it") if several else ("worse", ""))
-    if all(f.change > f.limits.fail for f in fresh):
+    if all([f.change > f.limits.fail for f in fresh]):
         # What only the coarse steps of the current values hide is not known to be small.
         known = floor_logs(c.row, floor_of(c.row, c.base, c.base), was)[0]
         if all(replace(f.limits, floor=known).call(f.change) == "worse" for f in fresh):
