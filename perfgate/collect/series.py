@@ -60,21 +60,21 @@ def merge_series(held: Mapping[str, Sequence[Held]]) -> list[MergedSeries]:
     """
     found = []
     for name, entries in held.items():
-        ordered = [series for _, _, series in sorted(entries, key=lambda e: e[:2])]
+        ordered = [series for _, _, series in (sorted(entries, key=lambda e: e[:2]) if len(entries) > 1 else entries)]
         values, stands_for, hits = _join(ordered)
-        if values and any(s.quantiles for s in ordered):
+        if values and any([s.quantiles for s in ordered]):
             message = f'some files hold values of "{name}", others of the same benchmark only quantiles'
             raise CannotDecideError([error("kinds-differ", message, hint=ONE_KIND)])
         found.append(
             MergedSeries(
                 metric=ordered[0].metric,
-                sources=frozenset(s.source for s in ordered if s.source),
+                sources=frozenset([s.source for s in ordered if s.source]),
                 values=values,
                 stands_for=stands_for,
                 hits=hits,
                 quantiles=() if values else _join_quantiles(ordered),
                 buckets=() if values or not all(s.is_counted for s in ordered) else _join_buckets(ordered),
-                least=max(s.least for s in ordered),
+                least=max([s.least for s in ordered]),
             )
         )
     return found
@@ -85,6 +85,8 @@ def _join(parts: Sequence[Series]) -> tuple[tuple[float, ...], int, int | None]:
 
     What is kept of many values depends on the values alone, not on the files in which they stand.
     """
+    if len(parts) == 1 and _is_plain(parts[0]):
+        return tuple(parts[0].values), 0, None
     if all(s.period for s in parts):
         return tuple(map(_add_up, _group_overlapping(parts))), 0, None
     if all(s.share for s in parts):
@@ -94,6 +96,11 @@ def _join(parts: Sequence[Series]) -> tuple[tuple[float, ...], int, int | None]:
         return tuple(chain.from_iterable([s.values for s in parts])), 0, None
     cells = merge_cells(s.cells or cells_of(sorted(s.values)) for s in parts)
     return spread(cells), count_of_cells(cells), None
+
+
+def _is_plain(series: Series) -> bool:
+    """Does it hold values that are all kept as they are?"""
+    return 0 < len(series.values) <= STEPS + 1 and not (series.period or series.share or series.cells)
 
 
 def _group_overlapping(parts: Sequence[Series]) -> list[list[Series]]:

@@ -83,7 +83,7 @@ def samples_from_data(
     values: Mapping[str, Sequence[float]], stands_for: Mapping[str, float], hits: Mapping[str, float]
 ) -> tuple[Sample, ...]:
     """Return the samples that JSON data states, by session."""
-    return tuple(
+    return tuple([
         Sample(
             session=s,
             values=tuple(map(float, v)),
@@ -91,7 +91,7 @@ def samples_from_data(
             hits=int(hits[s]) if s in hits else None,
         )
         for s, v in values.items()
-    )
+    ])
 
 
 def find_wrong_counts(

@@ -50,8 +50,8 @@ def _round_finding(f: Finding) -> Finding:
 
 
 def _round_evidence(evidence: Evidence) -> Evidence:
-    numbers = astuple(evidence)
-    return Evidence(**{name: round_number(value) for name, value in zip(_FIELDS, numbers, strict=True) if value is not None})
+    stated = zip(_FIELDS, astuple(evidence), strict=True)
+    return Evidence(**{name: round_number(value) for name, value in stated if value is not None})
 
 
 def _round_interval(interval: tuple[float, float] | None) -> tuple[float, float] | None:
