@@ -62,7 +62,7 @@ def merge_series(held: Mapping[str, Sequence[Held]]) -> list[MergedSeries]:
     for name, entries in held.items():
         ordered = [series for _, _, series in (sorted(entries, key=lambda e: e[:2]) if len(entries) > 1 else entries)]
         values, stands_for, hits = _join(ordered)
-        if values and any([s.quantiles for s in ordered]):
+        if values and any(s.quantiles for s in ordered):
             message = f'some files hold values of "{name}", others of the same benchmark only quantiles'
             raise CannotDecideError([error("kinds-differ", message, hint=ONE_KIND)])
         found.append(

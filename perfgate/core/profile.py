@@ -83,15 +83,17 @@ def samples_from_data(
     values: Mapping[str, Sequence[float]], stands_for: Mapping[str, float], hits: Mapping[str, float]
 ) -> tuple[Sample, ...]:
     """Return the samples that JSON data states, by session."""
-    return tuple([
-        Sample(
-            session=s,
-            values=tuple(map(float, v)),
-            stands_for=int(stands_for.get(s, 0)),
-            hits=int(hits[s]) if s in hits else None,
-        )
-        for s, v in values.items()
-    ])
+    return tuple(
+        [
+            Sample(
+                session=s,
+                values=tuple(map(float, v)),
+                stands_for=int(stands_for.get(s, 0)),
+                hits=int(hits[s]) if s in hits else None,
+            )
+            for s, v in values.items()
+        ]
+    )
 
 
 def find_wrong_counts(

@@ -199,7 +199,7 @@ def count_of(side: MetricProfile | None) -> int:
 def is_tail_of_few(side: MetricProfile | None, statistic: str) -> bool:
     """Does a session of this side hold too few runs for the tail to have an upper bound?"""
     needed = RUNS_NEEDED.get(statistic, 1)
-    return side is not None and any([len(s.values) < needed for s in side.samples])
+    return side is not None and any(len(s.values) < needed for s in side.samples)
 
 
 def why_incomparable(row: Row, base: MetricProfile, current: MetricProfile) -> tuple[str, str] | None:

@@ -73,9 +73,7 @@ def across_sessions(standing: Standing, together: Together) -> Decision:
     """
     c, allowed, floor = standing.member.comparison, standing.allowed, standing.member.floor
     multiples = together.multiples(standing)
-    fresh = [
-        _Limited(fresh=f, limits=_limits(standing, f, multiples), change=f.model.d, raw=f.raw) for f in standing.fresh
-    ]
+    fresh = [_limited(standing, f, multiples) for f in standing.fresh]
     # The session with the smallest change decides: if it is beyond a limit, the others are, too.
     weakest = min(fresh, key=lambda f: f.size) if len(fresh) > 1 else fresh[0]
     model, limits = weakest.fresh.model, weakest.limits
@@ -138,7 +136,7 @@ def _call(c: Comparison, fresh: Sequence[_Limited], was: float) -> tuple[Call, s
         if max(f.raw for f in fresh) <= step:
             return "suspected", "only-beside", f"all {len(fresh)} fresh sessions show it" if several else ""
         return "worse", *(("confirmed", f"all {len(fresh)} fresh sessions show it") if several else ("worse", ""))
-    if all([f.change > f.limits.fail for f in fresh]):
+    if all(f.change > f.limits.fail for f in fresh):
         # What only the coarse steps of the current values hide is not known to be small.
         known = floor_logs(c.row, floor_of(c.row, c.base, c.base), was)[0]
         if all(replace(f.limits, floor=known).call(f.change) == "worse" for f in fresh):
@@ -153,10 +151,11 @@ def _call(c: Comparison, fresh: Sequence[_Limited], was: float) -> tuple[Call, s
     return "same", "", ""
 
 
-def _limits(standing: Standing, fresh: Fresh, multiples: Multiples) -> Limits:
-    """Return what the change of one fresh session is held against."""
+def _limited(standing: Standing, fresh: Fresh, multiples: Multiples) -> _Limited:
+    """Return one fresh session with what its change is held against."""
     worsening, gain = standing.floors
-    return Limits.around(standing.allowed, fresh.model.se, multiples, floor=worsening, gain_floor=gain)
+    limits = Limits.around(standing.allowed, fresh.model.se, multiples, floor=worsening, gain_floor=gain)
+    return _Limited(fresh=fresh, limits=limits, change=fresh.model.d, raw=fresh.raw)
 
 
 def _threshold_as_measured(fresh: Sequence[_Limited], weakest: _Limited) -> float:

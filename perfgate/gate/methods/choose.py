@@ -41,12 +41,12 @@ def method_of(c: Comparison) -> Method:
         return ""
     if _never_varies(c) or _is_steady_count(c):
         return "exact"
-    if any([min(s.values) <= 0 for side in sides for s in side.samples]):  # pooled, a share of none may be above zero
+    if any(min(s.values) <= 0 for side in sides for s in side.samples):  # pooled, a share of none may be above zero
         return "threshold"
     if len(c.base.samples) == len(c.current.samples) == 1:
         is_one = c.base.samples[0].session == c.current.samples[0].session
         is_shared = is_one and all(s.is_shared for s in c.sessions)
-        if is_shared or not any([s.is_named for s in c.sessions]):
+        if is_shared or not any(s.is_named for s in c.sessions):
             return "same-session"
     return "across-sessions"
 
