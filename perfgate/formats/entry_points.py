@@ -29,7 +29,7 @@ def _is_named(folder: str, group: bytes) -> bool:
     if folder.lower().endswith(".egg"):
         return True
     stated = (os.path.join(folder, name, "entry_points.txt") for name in names if name.lower().endswith(_FACTS))
-    return any(map(lambda path: _holds(path, group), stated))
+    return any(_holds(path, group) for path in stated)
 
 
 def _holds(path: str, group: bytes) -> bool:

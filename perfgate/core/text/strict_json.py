@@ -87,7 +87,7 @@ def objects_of(document: object) -> Iterator[dict[str, Any]]:
 
 
 def _objects_by_depth(document: object) -> Iterator[list[dict[str, Any]]]:
-    """Yield the objects of each depth together: nearly all of a large file are of one depth, and most values numbers."""
+    """Yield the objects of each depth together: most values of a large file are numbers of one depth."""
     level = [document]
     while level:
         objects = [value for value in level if isinstance(value, dict)]
