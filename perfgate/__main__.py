@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _CANNOT_DECIDE = 2
 _SKIP, _ABORT = 125, 128  # to `git bisect run`: this commit cannot be judged; no commit can
-_ALLOCATIONS_PER_COLLECTION = 100_000
+_ALLOCATIONS_PER_COLLECTION = 1_000_000
 _DEBUG = "PERFGATE_DEBUG"
 _PATIENCE = 1.0
 """Seconds after a signal in which others are passed over."""
@@ -65,6 +65,7 @@ def main() -> NoReturn:
     # An interruption of an `exec` of text (each named tuple is made by one) stays pending in the
     # interpreter, which would end by SIGINT instead of with our code; the next evaluation of text clears it.
     eval("0")  # noqa: S307 - a constant
+    gc.freeze()  # Python would search all that is left for cycles, several times, and then end
     if sys.flags.inspect:  # PYTHONINSPECT: Python would not end here, and then by its own code
         os._exit(code)
     sys.exit(code)

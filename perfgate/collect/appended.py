@@ -80,9 +80,9 @@ def _begin_with(pairs: Sequence[tuple[Sample, Series]]) -> bool:
     Counts and sizes repeat themselves in a new measurement, too, and so do times of few digits.
     """
     raw = [(old.values, now) for old, now in pairs if now.values and not old.stands_for]
-    if not any(is_clocked(now.metric) for _, now in raw):
+    if not all(len(now.values) > len(old) for old, now in raw) or not any(is_clocked(now.metric) for _, now in raw):
         return False
-    if not all(len(now.values) > len(old) and _agree(old, now.values) for old, now in raw):
+    if not all(_agree(old, now.values) for old, now in raw):
         return False
     return len(raw) >= _ENOUGH or any(is_clocked(now.metric) and len(set(old)) > 1 for old, now in raw)
 

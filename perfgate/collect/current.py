@@ -79,9 +79,11 @@ def select(collection: Collection, *, every_batch: bool, every_session: bool = F
     problems: tuple[Diagnostic, ...] = ()
     eligible: Sequence[SessionTally] = seen
     if not every_session:
-        newest, problems = _newest_session([s for s in seen if not _is_unnamed(s)])
-        of_runs = [s for s in seen if not _is_unnamed(s) and _session_of(s) == newest]
-        of_files, more = _newest_unnamed([s for s in seen if _is_unnamed(s) and s.session not in collection.older])
+        unnamed = [s for s in seen if _is_unnamed(s)]
+        named = [s for s in seen if not _is_unnamed(s)] if len(unnamed) < len(seen) else []
+        newest, problems = _newest_session(named)
+        of_runs = [s for s in named if _session_of(s) == newest]
+        of_files, more = _newest_unnamed([s for s in unnamed if s.session not in collection.older])
         eligible, problems = [*of_runs, *of_files], (*problems, *more)
     selected = _newest_batches(eligible)
     chosen = {(s.machine_class, s.key, s.session): s for s in selected}
@@ -145,7 +147,8 @@ def _times_of(seen: Iterable[SessionTally]) -> dict[str, str]:
     """Return the newest start of each session; empty when no run states it."""
     newest: dict[str, str] = {}
     for s in seen:
-        newest[_name_of(s)] = max(newest.get(_name_of(s), ""), s.started_at)
+        name = _name_of(s)
+        newest[name] = max(newest.get(name, ""), s.started_at)
     return newest
 
 
@@ -215,6 +218,8 @@ def _ambiguous(selected: Sequence[SessionTally]) -> list[Diagnostic]:
 
 def _explain_ambiguity(group: Sequence[SessionTally]) -> Diagnostic | None:
     """Return why it is unknown which sessions of one benchmark are current; None when it is known."""
+    if len(group) == 1:
+        return None
     named = [s for s in group if not _is_unnamed(s)]
     unnamed = {_name_of(s) for s in group if _is_unnamed(s)}
     if not unnamed or (not named and len(unnamed) == 1):

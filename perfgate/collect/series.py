@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -59,7 +60,7 @@ def merge_series(held: Mapping[str, Sequence[Held]]) -> list[MergedSeries]:
     """
     found = []
     for name, entries in held.items():
-        ordered = [series for _, _, series in sorted(entries, key=lambda e: e[:2])]
+        ordered = [series for _, _, series in (sorted(entries, key=lambda e: e[:2]) if len(entries) > 1 else entries)]
         values, stands_for, hits = _join(ordered)
         if values and any(s.quantiles for s in ordered):
             message = f'some files hold values of "{name}", others of the same benchmark only quantiles'
@@ -67,13 +68,13 @@ def merge_series(held: Mapping[str, Sequence[Held]]) -> list[MergedSeries]:
         found.append(
             MergedSeries(
                 metric=ordered[0].metric,
-                sources=frozenset(s.source for s in ordered if s.source),
+                sources=frozenset([s.source for s in ordered if s.source]),
                 values=values,
                 stands_for=stands_for,
                 hits=hits,
-                quantiles=_join_quantiles(ordered),
-                buckets=_join_buckets(ordered) if all(s.is_counted for s in ordered) else (),
-                least=max(s.least for s in ordered),
+                quantiles=() if values else _join_quantiles(ordered),
+                buckets=() if values or not all(s.is_counted for s in ordered) else _join_buckets(ordered),
+                least=max([s.least for s in ordered]),
             )
         )
     return found
@@ -84,15 +85,22 @@ def _join(parts: Sequence[Series]) -> tuple[tuple[float, ...], int, int | None]:
 
     What is kept of many values depends on the values alone, not on the files in which they stand.
     """
+    if len(parts) == 1 and _is_plain(parts[0]):
+        return tuple(parts[0].values), 0, None
     if all(s.period for s in parts):
         return tuple(map(_add_up, _group_overlapping(parts))), 0, None
     if all(s.share for s in parts):
         hits, of = (sum(counts) for counts in zip(*[s.share for s in parts if s.share], strict=True))
         return (hits / of,), of, hits
     if sum(len(s.values) + len(s.cells) for s in parts) <= STEPS + 1 and not any(s.cells for s in parts):
-        return tuple(v for s in parts for v in s.values), 0, None
+        return tuple(chain.from_iterable([s.values for s in parts])), 0, None
     cells = merge_cells(s.cells or cells_of(sorted(s.values)) for s in parts)
     return spread(cells), count_of_cells(cells), None
+
+
+def _is_plain(series: Series) -> bool:
+    """Does it hold values that are all kept as they are?"""
+    return 0 < len(series.values) <= STEPS + 1 and not (series.period or series.share or series.cells)
 
 
 def _group_overlapping(parts: Sequence[Series]) -> list[list[Series]]:
@@ -174,7 +182,11 @@ class MetricBuilder:
             sources: how they were measured, the usual way left out.
         """
         name = sample.session
-        self._samples[name] = join_samples(name, [s for s in (self._samples.get(name), sample) if s is not None])
+        earlier = self._samples.get(name)
+        if earlier is None and sample.hits is None:
+            self._samples[name] = sample
+        else:
+            self._samples[name] = join_samples(name, [s for s in (earlier, sample) if s is not None])
         self._sources.update(sources)
 
     def add_series(self, session: str, found: MergedSeries) -> None:

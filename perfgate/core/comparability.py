@@ -210,8 +210,8 @@ def why_unmeasured(metric: MetricProfile) -> Mismatch | None:
 
 def _least(metric: MetricProfile) -> float:
     """Return the least value or quantile of a metric; infinite when it has none."""
-    least = min((min(s.values, default=math.inf) for s in metric.samples), default=math.inf)
-    return min((least, *(q for _, q in metric.quantiles)))
+    least = min([min(s.values, default=math.inf) for s in metric.samples], default=math.inf)
+    return min(least, *(q for _, q in metric.quantiles)) if metric.quantiles else least
 
 
 def find_flaws(profile: Profile, policy: Policy) -> list[Mismatch]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum, StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
@@ -281,7 +282,7 @@ Name = Literal["pass", "regression", "error", "skipped"]
 """A verdict in one word."""
 
 
-class Verdict(Struct, frozen=True, kw_only=True):
+class Verdict(Struct, frozen=True, kw_only=True, dict=True):
     """All findings joined."""
 
     findings: tuple[Finding, ...]
@@ -318,7 +319,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
         """Was nothing measured, on purpose? What was judged all the same, and each error, counts more."""
         return self.skipped is not None and not self.findings and not self.problems
 
-    @property
+    @cached_property
     def exit_code(self) -> ExitCode:
         """Return the exit code: 2 wins over 1, and nothing judged at all is 2, unless nothing had to be measured."""
         if self.is_skipped:

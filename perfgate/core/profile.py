@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -83,13 +84,15 @@ def samples_from_data(
 ) -> tuple[Sample, ...]:
     """Return the samples that JSON data states, by session."""
     return tuple(
-        Sample(
-            session=s,
-            values=tuple(map(float, v)),
-            stands_for=int(stands_for.get(s, 0)),
-            hits=int(hits[s]) if s in hits else None,
-        )
-        for s, v in values.items()
+        [
+            Sample(
+                session=s,
+                values=tuple(map(float, v)),
+                stands_for=int(stands_for.get(s, 0)),
+                hits=int(hits[s]) if s in hits else None,
+            )
+            for s, v in values.items()
+        ]
     )
 
 
@@ -119,7 +122,7 @@ class Stated(Struct, frozen=True, kw_only=True):
     measured now: no file of a profile keeps them; empty: not known."""
 
 
-class MetricProfile(Struct, frozen=True, kw_only=True):
+class MetricProfile(Struct, frozen=True, kw_only=True, dict=True):
     """One metric of a profile."""
 
     metric: Metric
@@ -138,7 +141,7 @@ class MetricProfile(Struct, frozen=True, kw_only=True):
     @property
     def count(self) -> int:
         """How many values were measured; 0 when only quantiles are known."""
-        return sum(s.count for s in self.samples)
+        return sum([s.count for s in self.samples])
 
     @property
     def share(self) -> tuple[int, int] | None:
@@ -147,6 +150,11 @@ class MetricProfile(Struct, frozen=True, kw_only=True):
 
     def pooled(self) -> tuple[float, ...]:
         """Return the values of all sessions together, ascending; each session counts by what it measured."""
+        return self._ascending
+
+    @cached_property
+    def _ascending(self) -> tuple[float, ...]:
+        """What `pooled` returns, which a judgement asks for half a dozen times."""
         if len(self.samples) == 1 and self.samples[0].hits is None:
             return tuple(sorted(self.samples[0].values))
         return tuple(sorted(join_samples("", self.samples).values)) if self.samples else ()
@@ -160,6 +168,8 @@ class MetricProfile(Struct, frozen=True, kw_only=True):
         """Return the metric with some sessions only; None when nothing is left of it."""
         samples = tuple(s for s in self.samples if s.session in keep)
         stated = tuple(s for s in self.stated if s.session in keep)
+        if samples and len(samples) == len(self.samples) and not self.stated:
+            return self
         return with_stated(replace(self, samples=samples), stated) if samples or stated else None
 
     def quantile(self, name: str) -> Quantile | None:
@@ -285,5 +295,7 @@ class Profile(Struct, frozen=True, kw_only=True):
 
 def title(benchmark: str, labels: Labels) -> str:
     """Return the name of a benchmark with its labels, as people read it: ``train[size=big]``."""
+    if not labels:
+        return benchmark
     inner = ",".join(f"{k}={v}" for k, v in labels)
-    return f"{benchmark}[{inner}]" if inner else benchmark
+    return f"{benchmark}[{inner}]"

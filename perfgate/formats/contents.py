@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from perfgate.formats.options import ForeignOptions
     from perfgate.formats.parsing.source import Source
 
-_SURROGATE = "[\ud800-\udfff]"
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _LONGEST_NAME = 500
 _TIMES = (
     "write ISO 8601 (2026-01-31T15:00:00Z) or seconds, ms, us or ns since 1970; in a map, correct time, or leave it out"
@@ -85,13 +84,13 @@ def read(source: Source, known: Format, options: ForeignOptions, *, before: Sour
 
 def _make_names_unique(found: Iterator[Record | Skipped], stem: str) -> Iterator[Record | Skipped]:
     """Yield what was found under unique names: a second one of the same name in a file is ``name#2``."""
-    seen: Counter[tuple[object, str, str]] = Counter()
+    seen: dict[tuple[object, str, str], int] = {}
     for entry in found:
-        name = re.sub(_SURROGATE, "\ufffd", entry.benchmark)[:_LONGEST_NAME] or stem
-        metric = re.sub(_SURROGATE, "\ufffd", entry.metric)[:_LONGEST_NAME]
+        name, metric = _clean(entry.benchmark) or stem, _clean(entry.metric)
         labels = entry.labels if isinstance(entry, Record) else ()
-        earlier = seen[labels, name, metric] + (seen[labels, name, ""] if metric else 0)
-        seen[labels, name, metric] += 1
+        same = seen.get((labels, name, metric), 0)
+        earlier = same + (seen.get((labels, name, ""), 0) if metric else 0)
+        seen[labels, name, metric] = same + 1
         name = f"{name}#{earlier + 1}" if earlier else name
         # nearly all keep their names, and a copy costs more than all else here
         yield (
@@ -99,6 +98,11 @@ def _make_names_unique(found: Iterator[Record | Skipped], stem: str) -> Iterator
             if name == entry.benchmark and metric == entry.metric
             else replace(entry, benchmark=name, metric=metric)
         )
+
+
+def _clean(name: str) -> str:
+    """Return a name that can be written, cut to a length that a message can hold."""
+    return (name if name.isascii() else _SURROGATE.sub("\ufffd", name))[:_LONGEST_NAME]
 
 
 def _unfit(record: Record) -> str | None:

@@ -114,7 +114,13 @@ def _run(key: tuple[str, Labels], records: Sequence[Record], contents: Contents,
 def _environment(records: Sequence[Record]) -> Environment:
     """Return where the measurements took place, as far as the file says."""
     facts = next((r.machine for r in records if r.machine), ())
-    return Environment(facts=facts, machine_class=class_of(dict(facts)), machine="") if facts else NOWHERE
+    return _environment_of(facts) if facts else NOWHERE
+
+
+@lru_cache(maxsize=1024)
+def _environment_of(facts: Labels) -> Environment:
+    """Return the environment of stated facts, one and the same for all benchmarks of a suite."""
+    return Environment(facts=facts, machine_class=class_of(dict(facts)), machine="")
 
 
 @lru_cache(maxsize=1024)  # all cases of a suite state the same

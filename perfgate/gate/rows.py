@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from perfgate.core.finding import Status
 
 _SHOWN_TAIL = frozenset({ELAPSED.name})
+_OF_VALUES = (P50, "p95")
+"""The only statistics that may be rows of raw values where no rule names another one."""
 _FIRST = frozenset(m.name for m in MEASURED if m.is_gated)
 _ROUNDED = 2e-5  # relative difference of a product of two numbers that a file keeps with six digits
 _CLASSIC_TAIL = parse_change("+3%")  # plain percentiles without a rule: the classic p95 gate
@@ -81,7 +83,7 @@ def rows_of(base: Profile | None, current: Profile | None, policy: Policy) -> It
         sides = by_name[0].get(metric.name), by_name[1].get(metric.name)
         plain = any(p is not None and p.quantiles for p in sides)
         repeats_time = metric.name == THROUGHPUT.name and _is_time_to_say(base, current, policy)
-        for statistic in STATISTICS:
+        for statistic in STATISTICS if policy.rules or plain else _OF_VALUES:
             rule = policy.rule_for(present.benchmark, titled, metric.name, statistic)
             named = rule is not None and rule.statistic != P50
             if plain and not _is_stated(sides, statistic):
@@ -196,7 +198,8 @@ def count_of(side: MetricProfile | None) -> int:
 
 def is_tail_of_few(side: MetricProfile | None, statistic: str) -> bool:
     """Does a session of this side hold too few runs for the tail to have an upper bound?"""
-    return any(len(s.values) < RUNS_NEEDED.get(statistic, 1) for s in side.samples) if side else False
+    needed = RUNS_NEEDED.get(statistic, 1)
+    return side is not None and any(len(s.values) < needed for s in side.samples)
 
 
 def why_incomparable(row: Row, base: MetricProfile, current: MetricProfile) -> tuple[str, str] | None:

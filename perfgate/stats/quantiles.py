@@ -40,6 +40,11 @@ def quantile(ordered: Sequence[float], q: float) -> float:
         raise ValueError("a quantile needs at least one value")
     if not 0.0 <= q <= 1.0:
         raise ValueError(f"q must lie in [0, 1], got {q!r}")
+    return _interpolate(ordered, q)
+
+
+def _interpolate(ordered: Sequence[float], q: float) -> float:
+    """Return what `quantile` promises, of a sample and a share that are as it asks for."""
     place = (len(ordered) - 1) * q
     below = int(place)
     share = place - below
@@ -63,7 +68,10 @@ def median(values: Sequence[float]) -> float:
     Raises:
         ValueError: ``values`` is empty.
     """
-    return float(values[0]) if len(values) == 1 else quantile(sorted(values), 0.5)
+    size = len(values)
+    if not size:
+        raise ValueError("a quantile needs at least one value")
+    return float(values[0]) if size == 1 else _interpolate(sorted(values), 0.5)
 
 
 def mad(values: Sequence[float]) -> float:

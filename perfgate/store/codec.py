@@ -33,6 +33,7 @@ from perfgate.schema.baseline_types import (
     StoredMetric,
     StoredProfile,
     StoredProfiles,
+    StoredSession,
     StoredShard,
 )
 from perfgate.stats.quantiles import quantile
@@ -265,28 +266,13 @@ def from_body(stored: StoredProfile, origin: str) -> Profile:
         raise CannotDecideError(
             [error("baseline-inconsistent", message, place=f"{origin}: {p}", hint=RESTORE_OR_AGAIN) for p in problems]
         )
+    metrics += [decode_stated(name, q) for name, q in stored.stated.items()]
     return Profile(
         benchmark=stored.benchmark,
         labels=tuple(sorted(stored.labels.items())),
         machine_class=stored.machine_class,
-        sessions=tuple(
-            Session(
-                id=name,
-                started_at=s.started_at,
-                machine=s.machine,
-                commit=s.commit,
-                rows_used=tuple(map(int, s.rows_used)),
-                runs=tuple(s.runs),
-                cpu_model=s.cpu_model,
-                failed=int(s.failed),
-            )
-            for name, s in stored.sessions.items()
-        ),
-        metrics=tuple(
-            sorted(
-                (*metrics, *(decode_stated(name, q) for name, q in stored.stated.items())), key=lambda m: m.metric.name
-            )
-        ),
+        sessions=tuple([_session(name, s) for name, s in stored.sessions.items()]),
+        metrics=tuple(sorted(metrics, key=lambda m: m.metric.name)),
         environment=tuple(sorted(stored.environment.items())),
         provenance=_provenance(stored) if isinstance(stored, StoredBaseline) else None,
     )
@@ -295,6 +281,19 @@ def from_body(stored: StoredProfile, origin: str) -> Profile:
 def _provenance(stored: StoredBaseline) -> Provenance | None:
     p = stored.provenance
     return Provenance(commit=p.commit, date=p.date, tool=p.tool, reason=p.reason) if p else None
+
+
+def _session(name: str, stored: StoredSession) -> Session:
+    return Session(
+        id=name,
+        started_at=stored.started_at,
+        machine=stored.machine,
+        commit=stored.commit,
+        rows_used=tuple(map(int, stored.rows_used)),
+        runs=tuple(stored.runs),
+        cpu_model=stored.cpu_model,
+        failed=int(stored.failed),
+    )
 
 
 def _metric(name: str, stored: StoredMetric) -> MetricProfile:

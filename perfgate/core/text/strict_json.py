@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from perfgate.core.errors import cannot_decide
@@ -71,7 +72,7 @@ def has_key_twice(content: bytes, document: object) -> bool:
         content: the text, which a decoder has read: valid UTF-8 and valid JSON.
         document: what it read.
     """
-    held = sum(map(len, objects_of(document)))
+    held = sum(sum(map(len, objects)) for objects in _objects_by_depth(document))
     # Where no space stands before a colon, each key is a quote and a colon; a text that holds these two adds to them.
     if content.count(b'":') == held and not any(space + b":" in content for space in _SPACES):
         return False
@@ -82,14 +83,18 @@ def has_key_twice(content: bytes, document: object) -> bool:
 
 def objects_of(document: object) -> Iterator[dict[str, Any]]:
     """Yield every object of a JSON document, in no order that means anything."""
-    waiting = [document]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, dict):
-            yield value
-            waiting.extend(value.values())
-        elif isinstance(value, list):
-            waiting.extend(value)
+    return chain.from_iterable(_objects_by_depth(document))
+
+
+def _objects_by_depth(document: object) -> Iterator[list[dict[str, Any]]]:
+    """Yield the objects of each depth together: most values of a large file are numbers of one depth."""
+    level = [document]
+    while level:
+        objects = [value for value in level if isinstance(value, dict)]
+        yield objects
+        lists = [value for value in level if isinstance(value, list)]
+        inner = chain(chain.from_iterable(map(dict.values, objects)), chain.from_iterable(lists))
+        level = [value for value in inner if isinstance(value, (dict, list))]
 
 
 def _refuse_constant(name: str) -> NoReturn:

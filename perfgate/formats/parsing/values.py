@@ -70,5 +70,7 @@ def take_quantiles(quantiles: Iterable[tuple[float, object]], factor: float = 1.
 
 def all_numbers(values: Sequence[object]) -> list[float] | None:
     """Return a list of finite numbers; None when one is anything else."""
+    if set(map(type, values)) == {float} and all(map(math.isfinite, values)):  # type: ignore[arg-type]
+        return list(values)  # type: ignore[arg-type]
     found = [number(v) for v in values]
     return None if None in found else found  # type: ignore[return-value]

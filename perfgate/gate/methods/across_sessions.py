@@ -39,16 +39,10 @@ class _Limited(Struct, frozen=True, kw_only=True):
     """Its change and the noise."""
     limits: Limits
     """Its limits."""
-
-    @property
-    def change(self) -> float:
-        """Its log change, net of the common shift."""
-        return self.fresh.model.d
-
-    @property
-    def raw(self) -> float:
-        """Its log change as measured."""
-        return self.fresh.raw
+    change: float
+    """Its log change, net of the common shift."""
+    raw: float
+    """Its log change as measured."""
 
     @property
     def call(self) -> Call:
@@ -79,7 +73,7 @@ def across_sessions(standing: Standing, together: Together) -> Decision:
     """
     c, allowed, floor = standing.member.comparison, standing.allowed, standing.member.floor
     multiples = together.multiples(standing)
-    fresh = [_Limited(fresh=f, limits=_limits(standing, f, multiples)) for f in standing.fresh]
+    fresh = [_limited(standing, f, multiples) for f in standing.fresh]
     # The session with the smallest change decides: if it is beyond a limit, the others are, too.
     weakest = min(fresh, key=lambda f: f.size) if len(fresh) > 1 else fresh[0]
     model, limits = weakest.fresh.model, weakest.limits
@@ -157,10 +151,11 @@ def _call(c: Comparison, fresh: Sequence[_Limited], was: float) -> tuple[Call, s
     return "same", "", ""
 
 
-def _limits(standing: Standing, fresh: Fresh, multiples: Multiples) -> Limits:
-    """Return what the change of one fresh session is held against."""
+def _limited(standing: Standing, fresh: Fresh, multiples: Multiples) -> _Limited:
+    """Return one fresh session with what its change is held against."""
     worsening, gain = standing.floors
-    return Limits.around(standing.allowed, fresh.model.se, multiples, floor=worsening, gain_floor=gain)
+    limits = Limits.around(standing.allowed, fresh.model.se, multiples, floor=worsening, gain_floor=gain)
+    return _Limited(fresh=fresh, limits=limits, change=fresh.model.d, raw=fresh.raw)
 
 
 def _threshold_as_measured(fresh: Sequence[_Limited], weakest: _Limited) -> float:

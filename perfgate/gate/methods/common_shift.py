@@ -22,6 +22,7 @@ from perfgate.stats.tails import log_quantile_error
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from perfgate.core.profile import MetricProfile
     from perfgate.gate.comparison import Comparison
 
 Group = tuple[str, str, str]
@@ -95,7 +96,7 @@ class GroupShifts(Struct, frozen=True, kw_only=True):
 
     def of(self, logs: SessionLogs, session: str) -> CommonShift:
         """Return what counts for a row in one current session."""
-        shifts = tuple(self.base.get(s, 0.0) for s in logs.sessions)
+        shifts = tuple([self.base.get(s, 0.0) for s in logs.sessions])
         return CommonShift(shift=self.current.get(session, 0.0), shifts=shifts, spread=self.spread)
 
 
@@ -105,10 +106,10 @@ def member_of(c: Comparison) -> Member:
     is_tail = c.statistic != P50
     logs = SessionLogs(
         base=tuple([tuple(map(math.log, as_costs(c.row, s.values))) for s in c.base.samples]),
-        centres=tuple([_centre(c, s.values) for s in c.base.samples]),
+        centres=tuple(_centres(c, c.base, c.was)),
         sessions=tuple([s.session for s in c.base.samples]),
         current={name: tuple(map(math.log, as_costs(c.row, values))) for name, values in now.items()},
-        now={name: _centre(c, values) for name, values in now.items()},
+        now={s.session: log for s, log in zip(c.current.samples, _centres(c, c.current, c.now), strict=True)},
         errors=tuple(_error(c, s.values) for s in c.base.samples) if is_tail else (),
         now_errors={name: _error(c, values) for name, values in now.items()} if is_tail else {},
     )
@@ -134,10 +135,18 @@ def _error(c: Comparison, values: Sequence[float]) -> float:
     return log_quantile_error([math.log(v) for v in values], QUANTILE_OF[c.statistic]) or 0.0
 
 
-def _centre(c: Comparison, values: Sequence[float]) -> float:
-    """Return the log of the statistic on the metric's own scale, as it is everywhere else, turned to a cost."""
-    log = math.log(quantile(sorted(values), QUANTILE_OF[c.statistic]))
-    return log if c.is_lower_better else -log
+def _centres(c: Comparison, side: MetricProfile, pooled: float) -> list[float]:
+    """Return the log of the statistic of each session on the metric's own scale, turned to a cost.
+
+    Args:
+        c: the row.
+        side: one of its sides.
+        pooled: the statistic of all its values, which is that of its session where it has one only.
+    """
+    q = QUANTILE_OF[c.statistic]
+    is_one = len(side.samples) == 1 and side.samples[0].hits is None
+    logs = [math.log(v) for v in ([pooled] if is_one else [quantile(sorted(s.values), q) for s in side.samples])]
+    return logs if c.is_lower_better else [-log for log in logs]
 
 
 def group_members(comparisons: Iterable[Comparison]) -> list[list[Member]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from perfgate.core.metrics import spread_of
 from perfgate.gate.methods.limits import SLACK, Multiples, allowed_cost, floor_logs, threshold_log
@@ -75,6 +75,8 @@ class Together(Struct, frozen=True, kw_only=True):
     """Of the limit beyond which a row fails."""
     suspected: StepUp
     """Of the limit beyond which it is suspected."""
+    of_others: dict[tuple[int, int], Multiples] = field(default_factory=dict)
+    """What `multiples` returned of rows that are not among them, by sessions of the baseline and fresh ones."""
 
     @classmethod
     def of(cls, standings: Iterable[Standing], family: Family) -> Together:
@@ -90,14 +92,19 @@ class Together(Struct, frozen=True, kw_only=True):
         """Return how many standard errors a row has to exceed."""
         m, n = standing.fresh[0].model.sessions, len(standing.fresh)
         is_in = standing.member.comparison.is_gated and standing.is_worse
+        if not is_in and (known := self.of_others.get((m, n))):
+            return known
         suspect = self.suspected.rows_with(standing.chance(_CONFIRMING) if is_in else None)
         fail = self.failing.rows_with(standing.chance(n) if is_in else None)
-        return Multiples(
+        found = Multiples(
             rows=fail,
             suspect=self.family.limit(m, _CONFIRMING, rows=self.suspected.counted(suspect)),
             fail=self.family.limit(m, n, rows=self.failing.counted(fail)),
             gain=self.family.limit(m, n),
         )
+        if not is_in:
+            self.of_others[m, n] = found
+        return found
 
 
 def find_standing(member: Member, shifts: GroupShifts) -> Standing:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
 from perfgate.core.finding import NO_EVIDENCE, Evidence
 
 if TYPE_CHECKING:
     from perfgate.core.finding import Finding, Verdict
+
+_FIELDS = Evidence.__struct_fields__
 
 
 def round_numbers(verdict: Verdict) -> Verdict:
@@ -43,10 +45,13 @@ def _round_finding(f: Finding) -> Finding:
         detectable=round_number(f.detectable),
         interval=_round_interval(f.interval),
         decision_interval=_round_interval(f.decision_interval),
-        evidence=Evidence(**{name: round_number(value) for name, value in f.evidence.known().items()})
-        if f.evidence is not NO_EVIDENCE
-        else NO_EVIDENCE,
+        evidence=NO_EVIDENCE if f.evidence is NO_EVIDENCE else _round_evidence(f.evidence),
     )
+
+
+def _round_evidence(evidence: Evidence) -> Evidence:
+    stated = zip(_FIELDS, astuple(evidence), strict=True)
+    return Evidence(**{name: round_number(value) for name, value in stated if value is not None})
 
 
 def _round_interval(interval: tuple[float, float] | None) -> tuple[float, float] | None:
