@@ -23,8 +23,8 @@ ROOT = Path(__file__).parent.parent
 RUNS = "outputs/model_runs"
 _KEPT = ("LD_LIBRARY_PATH", "TMPDIR", "SYSTEMROOT")
 _COUNTED = {
-    "ab", "audit", "bisect", "comment", "completion", "merge", "runs", "waive", "--confirm", "--expect-shards",
-    "--on-label", "--paths", "--results",
+    "ab", "audit", "bisect", "comment", "compact", "completion", "merge", "runs", "waive", "--confirm",
+    "--expect-shards", "--on-label", "--paths", "--results",
 }  # fmt: skip
 _LONGEST = 60.0  # seconds; a command that hangs is a failure, not a wait
 

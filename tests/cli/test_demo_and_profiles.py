@@ -70,7 +70,6 @@ def test_a_new_benchmark_of_which_every_run_failed_is_a_fault_in_ci(workdir, cap
     assert 'every run of "fresh" failed' in " ".join((told.err if code else told.out).split())
 
 
-@pytest.mark.slow
 def test_the_demo_tells_its_story_and_leaves_its_folder_inside_a_project_too(tmp_path, capfd):
     project = tmp_path / "perfgate.toml"
     project.write_text('baselines = "kept"\nruns = "measured"\n')

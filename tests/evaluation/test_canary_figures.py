@@ -4,10 +4,10 @@ import json
 import random
 import re
 import sys
+from dataclasses import replace
 
 import pytest
 from canary_figures import CASES, ROOT, SHAPES, Case, cost, deadline, judge, main, once, rows
-from msgspec.structs import replace
 
 PAGE = ROOT / "docs" / "canary.md"
 PLAIN = Case(what="of a test", requests=4_000)

@@ -172,7 +172,7 @@ def test_a_folder_is_listed_once(tmp_path, monkeypatch):
         assert (len(found), problems, [path.rstrip("/") for path in listed].count(str(tmp_path))) == (30, [], 1)
 
 
-def test_a_second_process_that_dies_is_one_error(tmp_path, processes, monkeypatch):
+def test_a_second_process_that_dies_is_one_error(tmp_path, processes, monkeypatch, forked):
     paths = many_files(tmp_path)
     first = os.getpid()
     real = columns.ColumnReader.read
@@ -188,29 +188,45 @@ def test_a_second_process_that_dies_is_one_error(tmp_path, processes, monkeypatc
         return
     (fault,) = refused(lambda: list(RunReader(columns="plain").read(paths)))
     assert (fault.slug, fault.message) == ("reader-died", "the second process that reads run files ended early")
-    no_child_is_left()
+    none_is_left(forked)
 
 
-def test_a_second_process_that_is_no_longer_needed_is_ended(tmp_path):
+def test_a_second_process_that_is_no_longer_needed_is_ended(tmp_path, forked):
     second = SecondProcess([["a"]] * 3, lambda batch, sizes: time.sleep(60))
     begin = time.monotonic()
     second.close()
     assert time.monotonic() - begin < 30
-    no_child_is_left()
+    none_is_left(forked)
 
 
-def test_a_reader_that_is_left_in_the_middle_leaves_no_process(tmp_path, monkeypatch):
+def test_a_reader_that_is_left_in_the_middle_leaves_no_process(tmp_path, monkeypatch, forked):
     monkeypatch.setattr(discovery, "BATCH", 8)
     monkeypatch.setattr(discovery, "is_worth_it", lambda files: True)
     runs = RunReader(columns="plain").read(many_files(tmp_path))
     next(runs)
     runs.close()
-    no_child_is_left()
+    none_is_left(forked)
 
 
-def no_child_is_left():
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+@pytest.fixture
+def forked(monkeypatch):
+    """The processes that are forked; others may be children of the tests, too."""
+    found, real = [], os.fork
+
+    def fork():
+        pid = real()
+        found.append(pid)
+        return pid
+
+    monkeypatch.setattr(os, "fork", fork)
+    return found
+
+
+def none_is_left(forked):
+    assert forked
+    for pid in forked:
+        with pytest.raises(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)
 
 
 def test_few_files_one_processor_and_threads_need_no_second_process(monkeypatch, tmp_path):

@@ -224,27 +224,34 @@ def door_to(part: Part, address: str) -> Any:
     import fsspec
 
     class Door(fsspec.AbstractFileSystem):  # type: ignore[misc] # fsspec has no types
+        """A file system that holds one file."""
+
         protocol = address.partition(":")[0]
         cachable = False
         caught: Exception | None = None
 
         def glob(self, path: str, **_: object) -> list[str]:
+            """Return the file, when it is asked for."""
             return [path] if path == address else []
 
         def exists(self, path: str, **_: object) -> bool:
+            """Is it the file?"""
             return path == address
 
         def info(self, path: str, **_: object) -> dict[str, Any]:
+            """Return the size of the file."""
             if path != address:
                 raise FileNotFoundError(path)
             return {"name": path, "size": part.size, "type": "file"}
 
         def modified(self, _: str) -> Any:
+            """Return one moment for all: nothing is kept of a file that could change."""
             from datetime import UTC, datetime
 
             return datetime.fromtimestamp(0, UTC)
 
         def open(self, path: str, mode: str = "rb", **_: object) -> Any:
+            """Open the file where it lies, to be read."""
             if path != address or "r" not in mode:
                 raise FileNotFoundError(path)
             try:

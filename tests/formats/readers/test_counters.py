@@ -84,7 +84,7 @@ def test_two_files_of_a_call_are_before_and_after(tmp_path):
     for path, count in zip(paths, (3, 8), strict=True):
         path.write_text(json.dumps({"request_count": count}))
     reader = RunReader(ForeignOptions(source=KNOWN.name, direction="higher"))
-    (run,) = list(reader.read(map(str, paths)))
+    (run,) = list(reader.read([*map(str, paths)]))
     assert not reader.problems
     assert [(s.metric.name, s.values) for s in run.series] == [("request_count", (5.0,))]
 
