@@ -38,6 +38,19 @@ def burst(megabytes):
     touched_pages(megabytes).close()
 
 
+def children():
+    """Return the processes that this one started and did not wait for; other tests may have some, too."""
+    found = set()
+    for entry in os.listdir("/proc"):
+        try:
+            stated = Path("/proc", entry, "stat").read_text() if entry.isdecimal() else ""
+        except OSError:
+            continue
+        if stated and int(stated.rpartition(")")[2].split()[1]) == os.getpid():
+            found.add(int(entry))
+    return found
+
+
 def is_alive(pid):
     """Tell whether a process still runs; a zombie does not."""
     try:
