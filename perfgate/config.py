@@ -379,10 +379,9 @@ class _Reading:
             taken.update(() if name is None else (name,))
 
     def _map(self, table: MapTable, index: int) -> FieldMap:
-        from perfgate.core.sources.field_map import FieldMap as Map
-        from perfgate.core.sources.field_map import FieldValue, faults_in
+        from perfgate.core.sources.field_map import FieldMap, FieldValue, faults_in
 
-        field_map = Map(
+        field_map = FieldMap(
             name=table.name,
             values=tuple(
                 FieldValue(

@@ -34,9 +34,7 @@ def quote_name(name: str) -> str:
     Raises:
         ValueError: it holds NUL, which ends a statement.
     """
-    if "\0" in name:
-        raise ValueError("NUL in a name")
-    return '"' + name.replace('"', '""') + '"'
+    return _quoted(name, '"')
 
 
 def quote_text(text: str) -> str:
@@ -45,9 +43,13 @@ def quote_text(text: str) -> str:
     Raises:
         ValueError: it holds NUL, which ends a statement.
     """
+    return _quoted(text, "'")
+
+
+def _quoted(text: str, mark: str) -> str:
     if "\0" in text:
-        raise ValueError("NUL in a text")
-    return "'" + text.replace("'", "''") + "'"
+        raise ValueError("NUL in a name or a text")
+    return mark + text.replace(mark, 2 * mark) + mark
 
 
 class Field(NamedTuple):

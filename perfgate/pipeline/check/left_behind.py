@@ -49,10 +49,10 @@ def find_left_behind(
         files: others that are judged, such as percentiles or traces.
         hint: what to do about an error.
     """
-    judged = [s for s in selected if s.ok or s.failed]
-    named = sorted({*files, *chain.from_iterable({s.files for s in judged})})  # many sessions may be of one file
     from perfgate.store.checkouts.committed import find_committed
 
+    judged = [s for s in selected if s.ok or s.failed]
+    named = sorted({*files, *chain.from_iterable({s.files for s in judged})})  # many sessions may be of one file
     committed = find_committed(named)
     if not facts.in_ci():
         if not committed:
