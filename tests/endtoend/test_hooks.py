@@ -8,6 +8,8 @@ import pytest
 from ab_cases import REPORT, ab, notes, report, versions
 from support import Project, assert_cannot_decide
 
+# Long enough that two runs of each side do not differ by much, whatever else the machine does.
+STEADY = ("--", "sleep", "0.2")
 HOOK = "sh -c 'echo \"{0} $PERFGATE_SIDE $PERFGATE_RUN\" >> ../log'"
 
 
@@ -44,7 +46,7 @@ def test_ab_runs_them_on_each_side_in_its_own_folder(project: Project) -> None:
     where = project.root.parent / "where"
     outcome = ab(
         project, "--prepare", f"sh -c 'echo $PERFGATE_SIDE $PERFGATE_RUN $PWD >> {where}'",
-        "--cleanup", f"sh -c 'echo clean $PERFGATE_SIDE >> {where}'", "--", "true", runs=2,
+        "--cleanup", f"sh -c 'echo clean $PERFGATE_SIDE >> {where}'", *STEADY, runs=2,
     )  # fmt: skip
     assert outcome.code == 0, str(outcome)
     lines = [line.split() for line in where.read_text().splitlines()]
@@ -77,7 +79,7 @@ def test_a_cleanup_that_fails_changes_no_verdict(project: Project) -> None:
     assert outcome.code == 0, str(outcome)
     assert "warning: false: the clean-up exited with 1 [cleanup-failed]" in outcome.stderr
     versions(project)
-    outcome = ab(project, *REPORT, "--cleanup", "false", "--", "true", runs=2)
+    outcome = ab(project, *REPORT, "--cleanup", "false", *STEADY, runs=2)
     assert outcome.code == 0, str(outcome)
     assert notes(project).count("cleanup-failed") == 2
 
