@@ -8,7 +8,7 @@ import click
 
 from perfgate.cli.known import complete_benchmark, complete_metric
 from perfgate.cli.options import config_option
-from perfgate.cli.output import say_all
+from perfgate.cli.output import echo, say_all
 from perfgate.render.registry import choices
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     "--anchor", default="", metavar="REF|N", help="Compare with this commit, or N sessions back (default: last tag)."
 )
 @config_option
-@click.option("--format", "form", type=click.Choice(choices(verdict=False)), default="text", help="On stdout.")
+@click.option("--format", "form", type=click.Choice([*choices(verdict=False), "csv"]), default="text", help="On stdout.")
 def command(
     *,
     benchmark: str,
@@ -52,5 +52,10 @@ def command(
         benchmark=benchmark, metric=metric, machine_class=machine_class, since=since, last=last, anchor=anchor
     )
     found = find_history(asked, config=config)
-    show((compose_log if benchmark else compose_history)(found, tool=TOOL), form)
+    if form in {"csv", "html"}:
+        from perfgate.render.history import page, table
+
+        echo(table.render(found) if form == "csv" else page.render(found, tool=TOOL))
+    else:
+        show((compose_log if benchmark else compose_history)(found, tool=TOOL), form)
     say_all(found.notes)

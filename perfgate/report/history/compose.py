@@ -28,9 +28,11 @@ if TYPE_CHECKING:
     from perfgate.core.history import Past
     from perfgate.gate.history.series import Series
     from perfgate.gate.history.trends import Mark, SuiteTrend, Trend
-    from perfgate.report.document import Block, Line
+    from perfgate.report.document import Block, Line, Span
     from perfgate.report.history.found import Found
 
+ALL = "all together"
+"""The row of what all benchmarks of a session did."""
 _WIDTH = 20
 _DIGITS = 12
 _MOST_STEPS = 20
@@ -43,13 +45,20 @@ _OVERVIEW = (
     Column(title="Sessions", kind="count", priority=2),
 )
 _STEPS = (
+    Column(title="Session", kind="text", leads=True),
     BENCHMARK,
     METRIC,
+    Column(title="Level", kind="text", leads=True),
     Column(title="Change", kind="change", leads=True),
-    Column(title="Before", kind="value"),
-    Column(title="After", kind="value"),
-    Column(title="Session", kind="text"),
+    Column(title="State", kind="text", leads=True),
     REMARK,
+)
+_CREPT = (
+    BENCHMARK,
+    METRIC,
+    Column(title="Then", kind="value"),
+    Column(title="Now", kind="value"),
+    Column(title="Change", kind="change"),
 )
 _LOG = (
     Column(title="Session", kind="text"),
@@ -68,11 +77,11 @@ def compose_history(found: Found, *, tool: str) -> Document:
     for machine_class in classes:
         trends = [t for t in found.trends if t.series.benchmark.machine_class == machine_class]
         suites = [s for s in found.suites if s.machine_class == machine_class]
-        blocks += [Heading(line=(name(machine_class),)), Paragraph(line=_extent(trends))]
+        blocks += [Heading(line=(name(machine_class),)), Paragraph(line=extent_of(trends))]
         entries = [_suite_row(s) for s in suites] + [_row(t) for t in trends]
         blocks.append(Table(columns=_OVERVIEW, entries=tuple(entries), remarks=False))
-    blocks += _steps(found)
-    blocks += _creep(found)
+    blocks += list_steps(found)
+    blocks += list_creep(found)
     return Document(data=to_data(found, tool), blocks=tuple(blocks))
 
 
@@ -83,12 +92,13 @@ def compose_log(found: Found, *, tool: str) -> Document:
         series = trend.series
         line = (name(series.titled), text(f"  {series.metric.name}  "), name(series.benchmark.machine_class))
         blocks += [Heading(line=line), Table(columns=_LOG, entries=tuple(_log(trend)), remarks=False)]
-    blocks += _steps(found)
-    blocks += _creep(found)
+    blocks += list_steps(found)
+    blocks += list_creep(found)
     return Document(data=to_data(found, tool), blocks=tuple(blocks))
 
 
-def _extent(trends: Sequence[Trend]) -> Line:
+def extent_of(trends: Sequence[Trend]) -> Line:
+    """Return how many sessions of how many benchmarks there are, and from when to when."""
     sessions = {p.session: p.past for t in trends for p in t.series.points}
     days = sorted(filter(None, (_day(past) for past in sessions.values())))
     benchmarks = len({t.series.titled for t in trends})
@@ -120,7 +130,7 @@ def _row(trend: Trend) -> Entry:
 def _suite_row(suite: SuiteTrend) -> Entry:
     return Entry(
         cells=(
-            strong("all together"),
+            strong(ALL),
             text(suite.metric),
             text(sparkline(suite.shifts, width=_WIDTH, least=0.1)),
             text(percent(suite.shifts[-1])),
@@ -130,43 +140,44 @@ def _suite_row(suite: SuiteTrend) -> Entry:
     )
 
 
-def _steps(found: Found) -> Iterator[Block]:
-    marks: list[tuple[str, Entry]] = []
-    for suite in found.suites:
-        for mark in suite.marks:
-            past = suite.sessions[mark.at]
-            cells = (strong("all together"), text(suite.metric), text(percent(mark.change)))
-            span = (suite.sessions[mark.at - 1], past)
-            numbers = (text(""), text(""), text(_day(past)))
-            marks.append((past.when, Entry(cells=(*cells, *numbers, text("")), remark=_where(mark, span, found))))
-    for trend in found.trends:
-        for mark in trend.marks:
-            past = trend.series.points[mark.at].past
-            marks.append((past.when, _step(trend, mark, found)))
-    if marks:
-        newest = sorted(marks, key=lambda m: m[0], reverse=True)[:_MOST_STEPS]
-        more = f", the newest {len(newest)}" if len(newest) < len(marks) else ""
-        yield Heading(line=(text(f"Steps ({len(marks):,}{more})"),))
-        yield Table(columns=_STEPS, entries=tuple(entry for _, entry in newest), remarks=True)
+def list_steps(found: Found) -> Iterator[Block]:
+    """Yield the newest steps, each with the commits between which it lies, and how to find the one."""
+    steps = [(s.sessions[m.at].when, _suite_step(s, m, found)) for s in found.suites for m in s.marks]
+    steps += [(t.series.points[m.at].past.when, _step(t, m, found)) for t in found.trends for m in t.marks]
+    if not steps:
+        return
+    newest = sorted(steps, key=lambda s: s[0], reverse=True)[:_MOST_STEPS]
+    more = f", the newest {len(newest)}" if len(newest) < len(steps) else ""
+    yield Heading(line=(text(f"Steps ({len(steps):,}{more})"),))
+    yield Table(columns=_STEPS, entries=tuple(entry for _, entry in newest), remarks=True)
+
+
+def _suite_step(suite: SuiteTrend, mark: Mark, found: Found) -> Entry:
+    before, after = suite.sessions[mark.at - 1], suite.sessions[mark.at]
+    cells = (_day(after), ALL, suite.metric, "", percent(mark.change), "")
+    return Entry(cells=(*map(text, cells), text("")), remark=_where(mark, (before, after), found))
 
 
 def _step(trend: Trend, mark: Mark, found: Found) -> Entry:
     series = trend.series
     before, after = series.points[mark.at - 1].past, series.points[mark.at].past
-    unit = series.metric.unit
-    state = "open" if mark.is_open else "better" if not mark.is_worse else "undone"
+    state = "open" if mark.is_open else "undone" if mark.is_worse else "better"
     return Entry(
         cells=(
+            text(_day(after)),
             name(series.titled),
             text(series.metric.name),
-            text(f"{_change(mark, series)}  {state}"),
-            text(amount(mark.before, unit, beside=mark.after)),
-            text(amount(mark.after, unit, beside=mark.before)),
-            text(_day(after)),
+            text(_levels(mark.before, mark.after, series.metric.unit)),
+            text(_change(mark, series)),
+            text(state),
             text(""),
         ),
         remark=_where(mark, (before, after), found),
     )
+
+
+def _levels(before: float, after: float, unit: str) -> str:
+    return f"{amount(before, unit, beside=after)} → {amount(after, unit, beside=before)}"
 
 
 def _change(mark: Mark, series: Series) -> str:
@@ -176,7 +187,7 @@ def _change(mark: Mark, series: Series) -> str:
 def _where(mark: Mark, ends: tuple[Past, Past], found: Found) -> Line:
     """Return between which commits a step lies, and what else changed there."""
     before, after = ends
-    words: list = []
+    words: list[Span] = []
     if before.commit and after.commit:
         distance = found.distances.get((before.commit, after.commit))
         words.append(text(f"{before.commit[:_DIGITS]}..{after.commit[:_DIGITS]}"))
@@ -189,27 +200,34 @@ def _where(mark: Mark, ends: tuple[Past, Past], found: Found) -> Line:
     return tuple(words)
 
 
-def _creep(found: Found) -> Iterator[Block]:
-    crept = [t for t in found.trends if t.crept is not None and t.crept.is_worse]
-    if crept:
-        yield Heading(line=(text(f"Crept away from {found.anchor} ({len(crept)})"),))
-        entries = [
-            Entry(
-                cells=(
-                    name(t.series.titled),
-                    text(t.series.metric.name),
-                    text(percent(t.crept.change)),
-                    text(amount(t.crept.before, t.series.metric.unit, beside=t.crept.after)),
-                    text(amount(t.crept.after, t.series.metric.unit, beside=t.crept.before)),
-                    text(_day(t.crept.anchor)),
-                    text(""),
-                ),
-                remark=(text("proof: "), strong(f"perfgate ab --base {found.anchor_ref} -- CMD")),
+def describe_marks(found: Found, marks: Sequence[Mark], sessions: Sequence[Past]) -> Iterator[Line]:
+    """Yield where each step of a series lies: the day, and the commits."""
+    for mark in marks:
+        before, after = sessions[mark.at - 1], sessions[mark.at]
+        yield text(f"{_day(after)}  {percent(mark.change)}  "), *_where(mark, (before, after), found)
+
+
+def list_creep(found: Found) -> Iterator[Block]:
+    """Yield what is worse than at the anchor, and how to prove it: the machine may have changed as well."""
+    crept = [(t.series, t.crept) for t in found.trends if t.crept is not None and t.crept.is_worse]
+    if not crept:
+        return
+    yield Heading(line=(text(f"Worse than {found.anchor} ({len(crept):,})"),))
+    entries = (
+        Entry(
+            cells=(
+                name(series.titled),
+                text(series.metric.name),
+                text(amount(c.before, series.metric.unit, beside=c.after)),
+                text(amount(c.after, series.metric.unit, beside=c.before)),
+                text(percent(c.change)),
             )
-            for t in crept
-            if t.crept
-        ]
-        yield Table(columns=_STEPS, entries=tuple(entries), remarks=True)
+        )
+        for series, c in crept
+    )
+    yield Table(columns=_CREPT, entries=tuple(entries), remarks=False)
+    words = text("Not proven: the machine may have changed since. To measure both now: ")
+    yield Paragraph(line=(words, strong(f"perfgate ab --base {found.anchor_ref or 'COMMIT'} -- CMD")))
 
 
 def _log(trend: Trend) -> Iterator[Entry]:

@@ -1,0 +1,90 @@
+"""A history as one HTML file: what changed first, then a picture of each value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perfgate.render.history.chart import draw_suite, draw_trend
+from perfgate.render.history.script import SCRIPT
+from perfgate.render.html.blocks import draw_block
+from perfgate.render.html.markup import breakable, code, draw_line, element, join, shorten
+from perfgate.render.html.page import draw_page
+from perfgate.report.history.compose import ALL, describe_marks, extent_of, list_creep, list_steps
+from perfgate.report.words import amount, count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perfgate.gate.history.trends import Trend
+    from perfgate.render.html.markup import Markup
+    from perfgate.report.history.found import Found
+
+_STYLE = """\
+.level{stroke:var(--fg);stroke-width:1.4;opacity:.55}
+.step{stroke:var(--bad);stroke-width:1.6;stroke-dasharray:5 3}
+.step.better{stroke:var(--good)}
+.break{stroke:var(--muted);stroke-dasharray:1 3}
+svg text.step,svg text.break{stroke:none;font-weight:600;fill:var(--bad)}
+svg text.step.better{fill:var(--good)}
+svg text.break{fill:var(--muted)}
+.card ul{margin:.3rem 0 .2rem;font-size:.92rem}
+.card svg{max-width:920px}
+#choose{display:flex;flex-wrap:wrap;gap:.6rem 1.2rem;align-items:center;margin:.7rem 0}
+@media(max-width:720px){.card svg text{font-size:22px}}
+"""
+
+
+def render(found: Found, *, tool: str) -> str:
+    """Return a history as an HTML page."""
+    worse = sum(m.is_open for t in found.trends for m in t.marks)
+    title = f"History: {count(worse, 'open step')}" if worse else "History: no open step"
+    token = "warn" if worse else "good"
+    head = element(
+        "header",
+        element("h1", title),
+        element("p", draw_line(extent_of(found.trends)), class_="lead"),
+        element("p", element("span", found.source), class_="meta"),
+        class_=f"verdict {token}",
+    )
+    blocks = [draw_block(b) for b in (*list_steps(found), *list_creep(found))]
+    cards = list(_cards(found))
+    control = element(
+        "form",
+        element("label", "Filter ", element("input", type="search", id="words", placeholder="name or metric")),
+        element("label", element("input", type="checkbox", id="stepped"), " only with steps"),
+        element("output", "", id="shown"),
+        id="choose",
+        role="search",
+        hidden="",
+    )
+    values = element("section", element("h2", "All values", id="all"), control, *cards, aria_labelledby="all")
+    body = join([head, element("main", *blocks, values), element("footer", join(("made by ", code(tool))))])
+    return draw_page(f"perfgate: {title}", token, body, script=SCRIPT, style=_STYLE)
+
+
+def _cards(found: Found) -> Iterator[Markup]:
+    for suite in found.suites:
+        name = f"{ALL} · {suite.metric}"
+        about = f"{suite.machine_class} · how far the session lay above the usual, the median over all benchmarks"
+        words = [draw_line(line) for line in describe_marks(found, suite.marks, suite.sessions)]
+        yield _card(element("span", name), about, draw_suite(suite), words)
+    for trend in found.trends:
+        series = trend.series
+        pasts = [p.past for p in series.points]
+        words = [draw_line(line) for line in describe_marks(found, trend.marks, pasts)]
+        name = join((breakable(shorten(series.titled)), f" · {shorten(series.metric.name)}"))
+        yield _card(name, _about(trend), draw_trend(trend), words)
+
+
+def _about(trend: Trend) -> str:
+    series = trend.series
+    newest = series.points[-1]
+    words = f"{series.benchmark.machine_class} · newest {amount(newest.reading.p50, series.metric.unit)}"
+    return f"{words} · {count(len(series.points), 'session')}"
+
+
+def _card(name: Markup, about: str, picture: Markup, steps: list[Markup]) -> Markup:
+    listed = [element("ul", *(element("li", words) for words in steps))] if steps else []
+    heading = element("header", element("h3", name), element("span", shorten(about), class_="hint"))
+    figure = element("figure", picture)
+    return element("article", heading, figure, *listed, class_=f"card {'warn' if steps else 'plain'}")
