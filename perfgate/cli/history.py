@@ -14,6 +14,8 @@ from perfgate.render.registry import choices
 if TYPE_CHECKING:
     from perfgate.render import Format
 
+_FORMATS = [*choices(verdict=False), "csv"]
+
 
 @click.command()
 @click.argument("benchmark", default="", shell_complete=complete_benchmark)
@@ -27,7 +29,9 @@ if TYPE_CHECKING:
     "--anchor", default="", metavar="REF|N", help="Compare with this commit, or N sessions back (default: last tag)."
 )
 @config_option
-@click.option("--format", "form", type=click.Choice([*choices(verdict=False), "csv"]), default="text", help="On stdout.")
+@click.option(
+    "--format", "form", type=click.Choice([*choices(verdict=False), "csv"]), default="text", help="On stdout."
+)
 def command(
     *,
     benchmark: str,
@@ -44,7 +48,7 @@ def command(
     Without BENCHMARK one row a value, and the steps with their commits; with one its sessions as a log.
     """
     from perfgate.cli.present import show
-    from perfgate.pipeline.history import Asked, find_history
+    from perfgate.pipeline.history.find import Asked, find_history
     from perfgate.pipeline.inputs import TOOL
     from perfgate.report.history.compose import compose_history, compose_log
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import random
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from perfgate.core.metrics import ELAPSED
 from perfgate.core.profile import MetricProfile, Profile, Provenance, Sample, Session
 from perfgate.store.codec import encode_baseline, file_name
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Level = Callable[[int], float]
 """Number of a commit -> true time of a benchmark there, in seconds."""
@@ -34,9 +38,7 @@ def creep(seconds: float, per_commit: float) -> Level:
 
 
 def date(commit: int) -> str:
-    import datetime
-
-    return datetime.datetime.fromtimestamp(FIRST + HOUR * commit, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return dt.datetime.fromtimestamp(FIRST + HOUR * commit, dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @dataclass
@@ -64,7 +66,8 @@ class Suite:
             files = {}
             for name, level in self.levels.items():
                 values = tuple(
-                    float(f"{level(commit) * common * draw.lognormvariate(0.0, self.noise):.6g}") for _ in range(self.runs)
+                    float(f"{level(commit) * common * draw.lognormvariate(0.0, self.noise):.6g}")
+                    for _ in range(self.runs)
                 )
                 if commit in self.anew:
                     held[name] = []
@@ -75,7 +78,9 @@ class Suite:
         return found
 
     def _session(self, commit: int, name: str) -> Session:
-        runs = tuple(sorted(hashlib.sha256(f"{commit} {name} {run}".encode()).hexdigest()[:12] for run in range(self.runs)))
+        runs = tuple(
+            sorted(hashlib.sha256(f"{commit} {name} {run}".encode()).hexdigest()[:12] for run in range(self.runs))
+        )
         return Session(
             id=f"gha-{commit}-perf",
             started_at=date(commit),
@@ -112,7 +117,9 @@ def write(folder: Path, suite: Suite, commits: int, *, tags: Mapping[int, str] =
     subprocess.run(["git", "init", "-q", "-b", "main", str(folder)], check=True)
     hashes: list[str] = []
     for number, files in enumerate(suite.versions(commits)):
-        stream = [_commit(number, f"Change part {number}", {"src/part.py": f"# {number}\n".encode()}, parent=number > 0)]
+        stream = [
+            _commit(number, f"Change part {number}", {"src/part.py": f"# {number}\n".encode()}, parent=number > 0)
+        ]
         _import(folder, b"".join(stream))
         hashes.append(_git(folder, "rev-parse", "main").strip())
         told = {path: _name_commits(content, hashes) for path, content in files.items()}

@@ -2,88 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
-
+from perfgate.core.history import Point, Section, Series
 from perfgate.core.policy import gates_nothing_by_default
 from perfgate.core.profile import title
-from perfgate.core.session_id import SessionId
-from perfgate.stats.quantiles import median
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from perfgate.core.history import BenchmarkHistory, Past, Reading
-    from perfgate.core.metrics import Metric
+    from perfgate.core.history import BenchmarkHistory
     from perfgate.core.policy import Policy
-    from perfgate.core.text.units import Change
-
-
-class Point(Struct, frozen=True, kw_only=True):
-    """One value of a series."""
-
-    past: Past
-    """The session it is of."""
-    reading: Reading
-    """What was measured."""
-
-    @property
-    def session(self) -> str:
-        """The session without its batch: what was measured side by side with other benchmarks."""
-        return SessionId.parse(self.past.session).session
-
-
-class Section(Struct, frozen=True, kw_only=True):
-    """Values of a series that can be compared with each other."""
-
-    start: int
-    """Place of its first value."""
-    end: int
-    """Place behind its last value."""
-    cause: str
-    """Why it begins; empty: with the series."""
-
-
-class Series(Struct, frozen=True, kw_only=True):
-    """The median of one metric of one benchmark over time."""
-
-    benchmark: BenchmarkHistory
-    """Whose it is."""
-    metric: Metric
-    """As it was measured last."""
-    threshold: Change
-    """Largest accepted worsening."""
-    is_gated: bool
-    """Does a worsening fail a check?"""
-    points: tuple[Point, ...]
-    """Oldest first, at least one."""
-    sections: tuple[Section, ...]
-    """They cover all points, oldest first."""
-
-    @property
-    def titled(self) -> str:
-        """Name of the benchmark with its labels."""
-        return title(self.benchmark.benchmark, self.benchmark.labels)
-
-    @property
-    def is_ratio(self) -> bool:
-        """Are changes ratios? Else differences in the base unit: where a value is zero, or the threshold is one."""
-        return self.threshold.is_relative and all(p.reading.p50 > 0.0 for p in self.points)
-
-    @property
-    def least(self) -> float:
-        """The smallest change that counts, on the scale of `heights`."""
-        if self.is_ratio:
-            return math.log1p(self.threshold.amount)
-        share = median([p.reading.p50 for p in self.points]) if self.threshold.is_relative else 1.0
-        return self.threshold.amount * share
-
-    def heights(self) -> list[float]:
-        """Return the values on the scale on which they are compared: logs where changes are ratios."""
-        values = [p.reading.p50 for p in self.points]
-        return list(map(math.log, values)) if self.is_ratio else values
 
 
 def make_series(benchmarks: Sequence[BenchmarkHistory], policy: Policy) -> Iterator[Series]:

@@ -10,7 +10,7 @@ from perfgate.stats.quantiles import median
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from perfgate.gate.history.series import Series
+    from perfgate.core.history import Series
 
 FEWEST = 5
 """Benchmarks of a session that make a suite."""

@@ -4,97 +4,24 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
-
+from perfgate.core.history import Crept, Mark, SuiteTrend, Trend
 from perfgate.gate.history.shift import Shifts
 from perfgate.stats.history.creep import OF_ANCHOR, OF_NOW, compare_with_anchor
-from perfgate.stats.history.steps import FEWEST, MOST_COMPARED, find_steps
+from perfgate.stats.history.steps import MOST_COMPARED, find_steps
 from perfgate.stats.quantiles import median
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from perfgate.core.history import Past
-    from perfgate.gate.history.series import Section, Series
+    from perfgate.core.history import Past, Section, Series
     from perfgate.stats.history.steps import Step
 
 _AROUND = 2
 """Sessions on each side of a step among which its place is not certain: 98 % lie within (3 % of noise, +10 %)."""
 _LEAST_SHIFT = math.log(1.05)
-
-
-class Mark(Struct, frozen=True, kw_only=True):
-    """One change of level."""
-
-    at: int
-    """Place of the first value after it."""
-    before: float
-    """Level before it, in base units."""
-    after: float
-    """Level after it, in base units."""
-    change: float
-    """As a ratio less one; where a value is zero, the difference in base units."""
-    p: float
-    """Two-sided, of the rank test."""
-    n_before: int
-    """Values before it that were compared."""
-    n_after: int
-    """Values after it that were compared."""
-    first: int
-    """Place of the first value that it may begin with."""
-    last: int
-    """Place of the last value that it may begin with."""
-    is_worse: bool
-    """Is the level after it worse?"""
-    is_open: bool
-    """Is the newest level still worse than the one before it?"""
-    environment: tuple[str, ...]
-    """Facts of the environment that changed where it lies: ``python 3.11.7 → 3.12.1``."""
-
-
-class Crept(Struct, frozen=True, kw_only=True):
-    """How the newest sessions compare with those of the anchor."""
-
-    anchor: Past
-    """The newest session of the anchor."""
-    before: float
-    """Level there, in base units."""
-    after: float
-    """Level now, in base units."""
-    change: float
-    """As a ratio less one."""
-    is_worse: bool
-    """Is it worse by more than chance, and by more than the threshold?"""
-
-
-class Trend(Struct, frozen=True, kw_only=True):
-    """What a series did over time."""
-
-    series: Series
-    """Its values."""
-    marks: tuple[Mark, ...]
-    """Oldest first."""
-    shifted: tuple[int, ...]
-    """Sections from which the common shift was taken off."""
-    crept: Crept | None
-    """None: there are too few comparable sessions since the anchor."""
-
-
-class SuiteTrend(Struct, frozen=True, kw_only=True):
-    """What all benchmarks of a class of machine did together."""
-
-    machine_class: str
-    """Of all sessions."""
-    metric: str
-    """Name of the metric."""
-    sessions: tuple[Past, ...]
-    """One of each session, oldest first."""
-    shifts: tuple[float, ...]
-    """As ratios less one, one for each session."""
-    marks: tuple[Mark, ...]
-    """Steps of the shift: a changed machine, or a change of everything."""
 
 
 def judge_trends(
@@ -133,7 +60,19 @@ def _judge(series: Series, shifts: Shifts, is_anchor: Callable[[Sequence[Past]],
             shifted.append(number)
         steps = find_steps(inside, least=series.least)
         marks += _marks(steps, inside, series, section)
-    return Trend(series=series, marks=tuple(marks), shifted=tuple(shifted), crept=_creep(series, heights, is_anchor))
+    return Trend(
+        series=series,
+        marks=tuple(marks),
+        shifted=tuple(shifted),
+        levels=tuple(_levels(series, marks)),
+        crept=_creep(series, heights, is_anchor),
+    )
+
+
+def _levels(series: Series, marks: Sequence[Mark]) -> Iterator[tuple[int, int, float]]:
+    values = [p.reading.p50 for p in series.points]
+    bounds = sorted({0, len(values), *(m.at for m in marks), *(s.start for s in series.sections)})
+    yield from ((start, end, median(values[start:end])) for start, end in pairwise(bounds))
 
 
 def _marks(steps: Sequence[Step], heights: Sequence[float], series: Series, section: Section) -> Iterator[Mark]:
@@ -144,6 +83,7 @@ def _marks(steps: Sequence[Step], heights: Sequence[float], series: Series, sect
         before = median(heights[step.at - step.before : step.at])
         first = max(step.at - _AROUND, 1)
         last = min(step.at + _AROUND, len(heights) - 1)
+        around = [p.past for p in series.points[section.start + first - 1 : section.start + last + 1]]
         yield Mark(
             at=section.start + step.at,
             before=_value(before, series),
@@ -156,7 +96,7 @@ def _marks(steps: Sequence[Step], heights: Sequence[float], series: Series, sect
             last=section.start + last,
             is_worse=sign * step.change > 0.0,
             is_open=sign * step.change > 0.0 and sign * (newest - before) > series.least,
-            environment=tuple(_changed([p.past for p in series.points[section.start + first - 1 : section.start + last + 1]])),
+            environment=tuple(_changed(around)),
         )
 
 

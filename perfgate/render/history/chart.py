@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 from perfgate.render.html.axis import Axis
 from perfgate.render.html.markup import Markup, element, minus, shorten
 from perfgate.report.words import amount, count, percent
-from perfgate.stats.quantiles import median
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from perfgate.gate.history.trends import SuiteTrend, Trend
+    from perfgate.core.history import SuiteTrend, Trend
 
 _WIDTH, _HEIGHT = 920, 190
 _LEFT, _RIGHT = 84, _WIDTH - 14
@@ -89,11 +88,11 @@ class _Chart:
 
     def levels(self, trend: Trend) -> Iterator[Markup]:
         """Yield the median of the values between two steps, as a line each."""
-        bounds = sorted({0, len(self._values), *(m.at for m in trend.marks), *(s.start for s in trend.series.sections)})
         path = ""
-        for start, end in zip(bounds, bounds[1:], strict=False):
-            y = self._axis.at(median(self._values[start:end]))
-            path += f"M{self._x(start - 0.4 if start else 0)} {y}H{self._x(end - 0.6 if end < len(self._values) else end - 1)}"
+        for start, end, level in trend.levels:
+            left = self._x(start - 0.4 if start else 0)
+            right = self._x(end - 0.6 if end < len(self._values) else end - 1)
+            path += f"M{left} {self._axis.at(level)}H{right}"
         yield element("path", class_="level", d=path)
 
     def rule(self, place: int, words: str, kind: str) -> Iterator[Markup]:

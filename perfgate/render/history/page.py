@@ -15,22 +15,23 @@ from perfgate.report.words import amount, count
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.gate.history.trends import Trend
+    from perfgate.core.history import Trend
     from perfgate.render.html.markup import Markup
     from perfgate.report.history.found import Found
 
 _STYLE = """\
 .level{stroke:var(--fg);stroke-width:1.4;opacity:.55}
-.step{stroke:var(--bad);stroke-width:1.6;stroke-dasharray:5 3}
-.step.better{stroke:var(--good)}
-.break{stroke:var(--muted);stroke-dasharray:1 3}
-svg text.step,svg text.break{stroke:none;font-weight:600;fill:var(--bad)}
+path.step{stroke:var(--bad);stroke-width:1.6;stroke-dasharray:5 3}
+path.step.better{stroke:var(--good)}
+path.break{stroke:var(--muted);stroke-dasharray:1 3}
+svg text:is(.step,.break){font-weight:600;fill:var(--bad)}
 svg text.step.better{fill:var(--good)}
 svg text.break{fill:var(--muted)}
 .card ul{margin:.3rem 0 .2rem;font-size:.92rem}
-.card svg{max-width:920px}
+.card svg{max-width:920px;min-width:640px}
+.card figure{overflow-x:auto}
+td:first-child{white-space:nowrap}
 #choose{display:flex;flex-wrap:wrap;gap:.6rem 1.2rem;align-items:center;margin:.7rem 0}
-@media(max-width:720px){.card svg text{font-size:22px}}
 """
 
 
@@ -86,5 +87,5 @@ def _about(trend: Trend) -> str:
 def _card(name: Markup, about: str, picture: Markup, steps: list[Markup]) -> Markup:
     listed = [element("ul", *(element("li", words) for words in steps))] if steps else []
     heading = element("header", element("h3", name), element("span", shorten(about), class_="hint"))
-    figure = element("figure", picture)
+    figure = element("figure", picture, tabindex=0, role="group", aria_label="Picture")
     return element("article", heading, figure, *listed, class_=f"card {'warn' if steps else 'plain'}")

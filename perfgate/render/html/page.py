@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from hashlib import sha256
+
 from perfgate.render.html.markup import Markup, code_of_ours, element
 from perfgate.render.html.style import STYLE
 

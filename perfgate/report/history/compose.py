@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from perfgate.report.document import (
     BENCHMARK,
     METRIC,
-    REMARK,
     Column,
     Document,
     Entry,
@@ -25,9 +24,7 @@ from perfgate.report.words import amount, count, percent
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from perfgate.core.history import Past
-    from perfgate.gate.history.series import Series
-    from perfgate.gate.history.trends import Mark, SuiteTrend, Trend
+    from perfgate.core.history import Mark, Past, Series, SuiteTrend, Trend
     from perfgate.report.document import Block, Line, Span
     from perfgate.report.history.found import Found
 
@@ -51,7 +48,6 @@ _STEPS = (
     Column(title="Level", kind="text", leads=True),
     Column(title="Change", kind="change", leads=True),
     Column(title="State", kind="text", leads=True),
-    REMARK,
 )
 _CREPT = (
     BENCHMARK,
@@ -155,7 +151,7 @@ def list_steps(found: Found) -> Iterator[Block]:
 def _suite_step(suite: SuiteTrend, mark: Mark, found: Found) -> Entry:
     before, after = suite.sessions[mark.at - 1], suite.sessions[mark.at]
     cells = (_day(after), ALL, suite.metric, "", percent(mark.change), "")
-    return Entry(cells=(*map(text, cells), text("")), remark=_where(mark, (before, after), found))
+    return Entry(cells=tuple(map(text, cells)), remark=_where(mark, (before, after), found))
 
 
 def _step(trend: Trend, mark: Mark, found: Found) -> Entry:
@@ -170,7 +166,6 @@ def _step(trend: Trend, mark: Mark, found: Found) -> Entry:
             text(_levels(mark.before, mark.after, series.metric.unit)),
             text(_change(mark, series)),
             text(state),
-            text(""),
         ),
         remark=_where(mark, (before, after), found),
     )

@@ -100,8 +100,8 @@ def _best_split(window: Sequence[float]) -> tuple[float, int]:
     """Return the split of a window whose rank sum is the most extreme, and by how many standard deviations."""
     length = len(window)
     ordered = sorted(window)
-    last = dict(zip(ordered, count()))  # equal values share the mean of their ranks
-    first = dict(zip(reversed(ordered), range(length - 1, -1, -1)))
+    last = dict(zip(ordered, count(), strict=False))  # equal values share the mean of their ranks
+    first = dict(zip(reversed(ordered), range(length - 1, -1, -1), strict=True))
     doubled = map(add, map(first.__getitem__, window), map(last.__getitem__, window))
     sums = accumulate(rank - (length - 1) for rank in doubled)
     scores = list(map(mul, map(abs, sums), _weights(length)))

@@ -12,8 +12,8 @@ from perfgate.core.errors import note
 from perfgate.core.history import BenchmarkHistory, History, Past, Reading
 from perfgate.core.metrics import Metric
 from perfgate.core.run import CPU_MODEL
-from perfgate.core.text.names import list_some
 from perfgate.core.statistic import P50
+from perfgate.core.text.names import list_some
 from perfgate.schema.baseline_types import StoredMetric, StoredProvenance, StoredQuantiles
 from perfgate.stats.quantiles import median, quantile, runs_needed_for_bound
 from perfgate.store.baselines import LARGEST
@@ -186,7 +186,9 @@ def _join(files: Iterable[_File]) -> Iterator[BenchmarkHistory]:
                 known[name] = (
                     replace(past, environment=first.environment, recorded_at=first.recorded_at, restart=first.restart)
                     if first
-                    else replace(past, restart=restart) if restart is not None else past
+                    else replace(past, restart=restart)
+                    if restart is not None
+                    else past
                 )
             if place == 0 and file.is_present:
                 present.add(version.key)
@@ -209,4 +211,6 @@ def _notes(folder: str, files: dict[str, _File], below: str) -> Iterator[Diagnos
         yield note("history-unreadable", message, place=below)
     if is_shallow(folder):
         message = "the clone is shallow: what is older than its oldest commit is not known"
-        yield note("history-shallow", message, hint="git fetch --unshallow (in Actions: fetch-depth: 0 at the checkout)")
+        yield note(
+            "history-shallow", message, hint="git fetch --unshallow (in Actions: fetch-depth: 0 at the checkout)"
+        )

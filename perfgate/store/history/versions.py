@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
@@ -46,7 +46,9 @@ def list_versions(folder: str, ref: str, below: str) -> dict[str, list[Version]]
         CannotDecideError: git cannot be asked, or gives something else than a log.
     """
     words = ["log", "-m", "--first-parent", "--no-renames", "--no-abbrev", "--raw", "-z", "--format=%x01%H%x20%ct"]
-    answer = git(folder, [*words, ref, "--", below], hint=_DEEPEN, settings=("log.showSignature=false",), most=_MOST_LOG)
+    answer = git(
+        folder, [*words, ref, "--", below], hint=_DEEPEN, settings=("log.showSignature=false",), most=_MOST_LOG
+    )
     found: dict[str, list[Version]] = defaultdict(list)
     recorded_at, end = "", 0
     for piece in _PIECE.finditer(answer):
@@ -66,7 +68,7 @@ def list_versions(folder: str, ref: str, below: str) -> dict[str, list[Version]]
 
 def _date(seconds: bytes) -> str:
     try:
-        return datetime.datetime.fromtimestamp(int(seconds), datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return dt.datetime.fromtimestamp(int(seconds), dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     except (ValueError, OverflowError, OSError):
         return ""
 

@@ -1,4 +1,4 @@
-"""`perfgate history`: the versions of the baselines in git -> what each value did over time."""
+"""Use case `perfgate history`: the versions of the baselines in git -> what each value did over time."""
 
 from __future__ import annotations
 
@@ -27,9 +27,8 @@ from perfgate.store.history.baselines import read_baselines
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from perfgate.core.history import BenchmarkHistory, History, Past
+    from perfgate.core.history import BenchmarkHistory, History, Past, Series
     from perfgate.core.policy import Policy
-    from perfgate.gate.history.series import Series
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _BACK = 50
@@ -226,5 +225,7 @@ def _with_commits(found: Found, folder: str) -> Found:
 def _known(folder: str, commits: Sequence[str]) -> set[str]:
     """Return those commits that are in this clone."""
     asked = "".join(f"{commit}\n" for commit in commits).encode()
-    lines = git(folder, ["cat-file", "--batch-check"], hint=_DEEPEN, asked=asked).decode("ascii", "replace").splitlines()
+    lines = (
+        git(folder, ["cat-file", "--batch-check"], hint=_DEEPEN, asked=asked).decode("ascii", "replace").splitlines()
+    )
     return {line.split(" ")[0] for line in lines if line.split(" ")[1:2] == ["commit"]}
