@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perfgate.core.history import Point, Section, Series
+from perfgate.core.history.trends import Point, Section, Series
 from perfgate.core.policy import gates_nothing_by_default
 from perfgate.core.profile import title
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from perfgate.core.history import BenchmarkHistory
+    from perfgate.core.history.past import BenchmarkHistory
     from perfgate.core.policy import Policy
 
 

@@ -10,7 +10,7 @@ from perfgate.stats.quantiles import median
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from perfgate.core.history import Series
+    from perfgate.core.history.trends import Series
 
 FEWEST = 5
 """Benchmarks of a session that make a suite."""

@@ -7,7 +7,7 @@ from collections import defaultdict
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from perfgate.core.history import Crept, Mark, SuiteTrend, Trend
+from perfgate.core.history.trends import Crept, Mark, SuiteTrend, Trend
 from perfgate.gate.history.shift import Shifts
 from perfgate.stats.history.creep import OF_ANCHOR, OF_NOW, compare_with_anchor
 from perfgate.stats.history.steps import MOST_COMPARED, find_steps
@@ -16,7 +16,8 @@ from perfgate.stats.quantiles import median
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from perfgate.core.history import Past, Section, Series
+    from perfgate.core.history.past import Past
+    from perfgate.core.history.trends import Section, Series
     from perfgate.stats.history.steps import Step
 
 _AROUND = 2

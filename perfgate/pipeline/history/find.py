@@ -27,7 +27,8 @@ from perfgate.store.history.baselines import read_baselines
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from perfgate.core.history import BenchmarkHistory, History, Past, Series
+    from perfgate.core.history.past import BenchmarkHistory, History, Past
+    from perfgate.core.history.trends import Series
     from perfgate.core.policy import Policy
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")

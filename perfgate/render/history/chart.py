@@ -11,7 +11,7 @@ from perfgate.report.words import amount, count, percent
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from perfgate.core.history import SuiteTrend, Trend
+    from perfgate.core.history.trends import SuiteTrend, Trend
 
 _WIDTH, _HEIGHT = 920, 190
 _LEFT, _RIGHT = 84, _WIDTH - 14

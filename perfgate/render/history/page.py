@@ -15,7 +15,7 @@ from perfgate.report.words import amount, count
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.core.history import Trend
+    from perfgate.core.history.trends import Trend
     from perfgate.render.html.markup import Markup
     from perfgate.report.history.found import Found
 

@@ -24,7 +24,8 @@ from perfgate.report.words import amount, count, percent
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from perfgate.core.history import Mark, Past, Series, SuiteTrend, Trend
+    from perfgate.core.history.past import Past
+    from perfgate.core.history.trends import Mark, Series, SuiteTrend, Trend
     from perfgate.report.document import Block, Line, Span
     from perfgate.report.history.found import Found
 

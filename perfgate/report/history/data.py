@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from perfgate.core.history import Mark, SuiteTrend, Trend
+    from perfgate.core.history.trends import Mark, SuiteTrend, Trend
     from perfgate.report.history.found import Found
 
 SCHEMA = "perfgate/trends/1"

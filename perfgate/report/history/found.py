@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from perfgate.core.bisection import Described
     from perfgate.core.errors import Diagnostic
-    from perfgate.core.history import SuiteTrend, Trend
+    from perfgate.core.history.trends import SuiteTrend, Trend
 
 
 class Found(Struct, frozen=True, kw_only=True):

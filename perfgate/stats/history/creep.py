@@ -38,7 +38,7 @@ def compare_with_anchor(anchor: Sequence[float], now: Sequence[float]) -> Creep:
     """Compare the newest values of a series with those of an anchor.
 
     Values that follow each other on a machine that changes are no independent draws: such a comparison calls 0 to
-    2 % of unchanged values worse at each look, and on hosted runners finds 1 to 45 % of a creep of 10 %. So it
+    2 % of unchanged values worse each time, and on hosted runners finds 1 to 45 % of a creep of 10 %. So it
     is a reason to measure both versions side by side, and no verdict.
 
     Args:

@@ -9,7 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from perfgate.core.errors import note
-from perfgate.core.history import BenchmarkHistory, History, Past, Reading
+from perfgate.core.history.past import BenchmarkHistory, History, Past, Reading
 from perfgate.core.metrics import Metric
 from perfgate.core.run import CPU_MODEL
 from perfgate.core.statistic import P50

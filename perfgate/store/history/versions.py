@@ -29,7 +29,7 @@ class Version(Struct, frozen=True):
     """One version of a file."""
 
     recorded_at: str
-    """Date of the commit that brought it (UTC, ISO 8601)."""
+    """Date of the commit that has it first (UTC, ISO 8601)."""
     oid: str
     """Hash of its content; empty: the commit removed the file."""
 
