@@ -116,17 +116,23 @@ def write(folder: Path, suite: Suite, commits: int, *, tags: Mapping[int, str] =
     """
     subprocess.run(["git", "init", "-q", "-b", "main", str(folder)], check=True)
     hashes: list[str] = []
-    for number, files in enumerate(suite.versions(commits)):
-        stream = [
-            _commit(number, f"Change part {number}", {"src/part.py": f"# {number}\n".encode()}, parent=number > 0)
-        ]
-        _import(folder, b"".join(stream))
-        hashes.append(_git(folder, "rev-parse", "main").strip())
-        told = {path: _name_commits(content, hashes) for path, content in files.items()}
-        _import(folder, _commit(number, "perfgate: refresh baselines", told, parent=True))
-        if number in tags:
-            _git(folder, "tag", tags[number], hashes[number])
-    _git(folder, "reset", "-q", "--hard")
+    with subprocess.Popen(
+        ["git", "-C", str(folder), "fast-import", "--quiet"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as git:
+        assert git.stdin is not None
+        assert git.stdout is not None
+        for number, files in enumerate(suite.versions(commits)):
+            git.stdin.write(_commit(number, f"Change part {number}", {"src/part.py": f"# {number}\n".encode()}))
+            git.stdin.write(b"get-mark :1\n")
+            git.stdin.flush()
+            hashes.append(git.stdout.readline().decode().strip())
+            told = {path: _name_commits(content, hashes) for path, content in files.items()}
+            git.stdin.write(_commit(number, "perfgate: refresh baselines", told))
+        git.stdin.close()
+    assert git.returncode == 0
+    for number, name in tags.items():
+        subprocess.run(["git", "-C", str(folder), "tag", name, hashes[number]], check=True)
+    subprocess.run(["git", "-C", str(folder), "reset", "-q", "--hard"], check=True)
     return hashes
 
 
@@ -136,20 +142,10 @@ def _name_commits(content: bytes, hashes: Sequence[str]) -> bytes:
     return content
 
 
-def _commit(number: int, subject: str, files: Mapping[str, bytes], *, parent: bool) -> bytes:
-    lines = [f"commit refs/heads/main\ncommitter Dev <dev@example.org> {FIRST + HOUR * number} +0000\n".encode()]
+def _commit(number: int, subject: str, files: Mapping[str, bytes]) -> bytes:
+    lines = [b"commit refs/heads/main\nmark :1\n"]
+    lines.append(b"committer Dev <dev@example.org> %d +0000\n" % (FIRST + HOUR * number))
     lines.append(b"data %d\n%s\n" % (len(subject), subject.encode()))
-    if parent:
-        lines.append(b"from refs/heads/main^0\n")
     for path, content in files.items():
         lines.append(b"M 100644 inline %s\ndata %d\n%s\n" % (path.encode(), len(content), content))
     return b"".join(lines)
-
-
-def _import(folder: Path, stream: bytes) -> None:
-    subprocess.run(["git", "-C", str(folder), "fast-import", "--quiet"], input=stream, check=True)
-
-
-def _git(folder: Path, *words: str) -> str:
-    done = subprocess.run(["git", "-C", str(folder), *words], check=True, capture_output=True, text=True)
-    return done.stdout

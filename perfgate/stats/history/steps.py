@@ -26,6 +26,10 @@ _CANDIDATE = -normal_quantile(0.005)  # standard deviations of the rank sum, fro
 _FIRST, _GROWTH, _LONGEST = 2 * FEWEST, math.sqrt(2), 96  # lengths of windows
 _WINDOWS = 4  # windows that cover a value, of each length
 _SPREAD = 1.4826  # the standard deviation of normal values, in their median absolute deviation
+_FEW = 4
+"""Values of a side whose test is exact: by the normal approximation three against thirty prove nothing, and a step is
+found later. Of 2,500 series of 100 values white noise and heavy tails make 0.040 and 0.038 steps each; at 5 0.046 and
+0.047, without it 0.035 and 0.031."""
 _NEAR = 2 * FEWEST  # so far from where a step was found its place is looked for again
 
 
@@ -183,6 +187,6 @@ class _Search:
 
 
 def _two_sided(before: Sequence[float], after: Sequence[float]) -> float:
-    upward = mann_whitney(before, after)
-    downward = mann_whitney(after, before)
+    upward = mann_whitney(before, after, few=_FEW)
+    downward = mann_whitney(after, before, few=_FEW)
     return min(1.0, 2 * min(upward.p, downward.p))
