@@ -65,11 +65,11 @@ def _parts(name: str, order: str) -> Iterator[Logs]:
 def made() -> dict[str, list[Logs]]:
     """Return series without a step, from random numbers."""
     return {
-        "normal noise of 10 %": [[draw.gauss(0.0, 0.10) for _ in range(LENGTH)] for draw in _draws(300)],
+        "normal noise of 10 %": [[draw.gauss(0.0, 0.10) for _ in range(LENGTH)] for draw in _draws(1000)],
         "heavy tails (t with 2 degrees of freedom, 5 %)": [
-            [0.05 * _heavy(draw) for _ in range(LENGTH)] for draw in _draws(300)
+            [0.05 * _heavy(draw) for _ in range(LENGTH)] for draw in _draws(1000)
         ],
-        "values that follow each other (AR(1) of 0.6, 5 %)": [_following(draw, 0.6) for draw in _draws(150)],
+        "values that follow each other (AR(1) of 0.6, 5 %)": [_following(draw, 0.6) for draw in _draws(500)],
     }
 
 

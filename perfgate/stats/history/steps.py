@@ -62,7 +62,7 @@ def find_steps(values: Sequence[float], *, least: float) -> list[Step]:
 
     Returns:
         The steps. A series of fewer than 6 values has none; no step lies in its first or last 2 values. White noise
-        gives about 0.02 of them for each 100 values; values that follow each other give more (AR(1) of 0.6: 1.4).
+        gives about 0.04 of them for each 100 values; values that follow each other give more (AR(1) of 0.6: 1.8).
 
     Source:
         Seeded windows, and the shortest first: Kovács, Bühlmann, Li and Munk (2023), "Seeded binary segmentation",
