@@ -90,6 +90,8 @@ class Table(Struct, frozen=True, kw_only=True):
     """The rows, in the order to be shown."""
     remarks: bool
     """Do the rows carry remarks that must be read?"""
+    is_whole: bool = False
+    """Is every row shown, however many they are, as of a log?"""
 
 
 class Fold(Struct, frozen=True, kw_only=True):

@@ -52,6 +52,17 @@ class Shifts:
             self._known[first, last] = self._find(first, last)
         return self._known[first, last]
 
+    def newest(self) -> tuple[int, Mapping[int, float]]:
+        """Return from which place on the sessions up to the newest have a common shift, the longest such part, and it.
+
+        A break of many benchmarks at once, as by other rows, begins a part; no part has one: it is empty.
+        """
+        last = len(self._place) - 1
+        for first in sorted({0, *(place for _, breaks in self._rows for place in breaks)}):
+            if found := self.between(first, last):
+                return first, found
+        return last, {}
+
     def _find(self, first: int, last: int) -> Mapping[int, float]:
         size = last - first + 1
         above: dict[int, list[float]] = defaultdict(list)

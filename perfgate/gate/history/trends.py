@@ -44,8 +44,9 @@ def judge_trends(
         names = sorted(past, key=lambda name: (past[name].when, name))
         shifts = Shifts(members, names)
         trends += [_judge(s, shifts, is_anchor) for s in members]
-        if whole := shifts.between(0, len(names) - 1):
-            suites.append(_judge_suite(machine_class, metric, [past[n] for n in names], whole))
+        first, common = shifts.newest()
+        if common:
+            suites.append(_judge_suite(machine_class, metric, [past[n] for n in names[first:]], first, common))
     return trends, suites
 
 
@@ -131,8 +132,10 @@ def _creep(series: Series, heights: Sequence[float], is_anchor: Callable[[Sequen
     )
 
 
-def _judge_suite(machine_class: str, metric: str, sessions: Sequence[Past], common: Mapping[int, float]) -> SuiteTrend:
-    heights = [common.get(place, 0.0) for place in range(len(sessions))]
+def _judge_suite(
+    machine_class: str, metric: str, sessions: Sequence[Past], first_place: int, common: Mapping[int, float]
+) -> SuiteTrend:
+    heights = [common.get(first_place + number, 0.0) for number in range(len(sessions))]
     marks = []
     for step in find_steps(heights, least=_LEAST_SHIFT):
         first, last = max(step.at - _AROUND, 1), min(step.at + _AROUND, len(heights) - 1)

@@ -65,13 +65,14 @@ def find_history(asked: Asked, *, config: str | None) -> Found:
     settings = inputs.read_settings(config)
     folder = settings.root or "."
     head = Commit("HEAD", folder)
-    pattern = asked.metric
-    history = read_baselines(
-        folder,
-        head.id,
-        settings.policy.baselines,
-        wants=(lambda name: fnmatchcase(name, pattern)) if pattern else lambda _name: True,
-    )
+
+    def read(metric: str) -> History:
+        return read_baselines(folder, head.id, settings.policy.baselines, wants=lambda name: fnmatchcase(name, metric))
+
+    history = read(asked.metric or "*")
+    if asked.metric and not _metrics(history):
+        message = f'no session measured the metric "{asked.metric}"'
+        raise cannot_decide("history-empty", message, hint=_did_you_mean(asked.metric, _metrics(read("*"))))
     kept = _choose(history, asked, _day_of(asked.since, folder))
     series = _series(kept, asked, settings.policy)
     anchor = _find_anchor(asked.anchor, folder)
@@ -79,8 +80,8 @@ def find_history(asked: Asked, *, config: str | None) -> Found:
     return _with_commits(
         Found(
             source=history.source,
-            trends=tuple(trends),
-            suites=tuple(suites),
+            trends=tuple(t for t in trends if _is_asked(t.series.benchmark, asked.benchmark)),
+            suites=() if asked.benchmark else tuple(suites),
             anchor=anchor.words,
             anchor_ref=anchor.ref,
             described={},
@@ -92,10 +93,12 @@ def find_history(asked: Asked, *, config: str | None) -> Found:
 
 
 def _choose(history: History, asked: Asked, since: str) -> list[BenchmarkHistory]:
-    """Return the benchmarks that are asked for, each with its newest sessions.
+    """Return the benchmarks of the class that is asked for, each with its newest sessions: also those not asked for.
+
+    What all of them did together is taken off each.
 
     Raises:
-        CannotDecideError: there are none.
+        CannotDecideError: none of them is asked for.
     """
     if not history.benchmarks:
         message = "git holds no version of a baseline"
@@ -111,13 +114,17 @@ def _choose(history: History, asked: Asked, since: str) -> list[BenchmarkHistory
     if not chosen:
         message = f'no session measured the benchmark "{asked.benchmark}"'
         raise cannot_decide("history-empty", message, hint=_did_you_mean(asked.benchmark, sorted(names)))
-    cut = [replace(b, sessions=tuple(s for s in b.sessions if s.when >= since)[-asked.last :]) for b in chosen]
+    cut = [replace(b, sessions=tuple(s for s in b.sessions if s.when >= since)[-asked.last :]) for b in of_class]
     kept = [b for b in cut if b.sessions]
-    if not kept:
+    if not any(_is_asked(b, asked.benchmark) for b in kept):
         newest = max(b.sessions[-1].when for b in chosen)
         message = f"nothing was measured since {asked.since}: the newest session is of {newest[:10]}"
         raise cannot_decide("history-empty", message, hint="name an earlier day or commit: --since DATE|REF")
     return kept
+
+
+def _metrics(history: History) -> list[str]:
+    return sorted({name for b in history.benchmarks for past in b.sessions for name in past.readings})
 
 
 def _is_asked(benchmark: BenchmarkHistory, pattern: str) -> bool:
@@ -140,11 +147,10 @@ def _series(benchmarks: Iterable[BenchmarkHistory], asked: Asked, policy: Policy
     """
     every = list(make_series(list(benchmarks), policy))
     chosen = every if asked.metric else [s for s in every if s.is_gated]
-    if not chosen:
-        names = sorted({s.metric.name for s in every})
-        message = f'no session measured the metric "{asked.metric}"' if asked.metric else "nothing of this is gated"
-        hint = f"name a metric: --metric {names[0]}" if names else "perfgate baseline list"
-        raise cannot_decide("history-empty", message, hint=hint)
+    if not any(_is_asked(s.benchmark, asked.benchmark) for s in chosen):
+        known = sorted({s.metric.name for s in every if _is_asked(s.benchmark, asked.benchmark)})
+        hint = f"name a metric: --metric {known[0]} (there are: {list_some(known)})" if known else "perfgate explain"
+        raise cannot_decide("history-empty", "no value that is asked for is gated", hint=hint)
     return chosen
 
 

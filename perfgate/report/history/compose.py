@@ -88,7 +88,7 @@ def compose_log(found: Found, *, tool: str) -> Document:
     for trend in found.trends:
         series = trend.series
         line = (name(series.titled), text(f"  {series.metric.name}  "), name(series.benchmark.machine_class))
-        blocks += [Heading(line=line), Table(columns=_LOG, entries=tuple(_log(trend)), remarks=False)]
+        blocks += [Heading(line=line), Table(columns=_LOG, entries=tuple(_log(trend)), remarks=False, is_whole=True)]
     blocks += list_steps(found)
     blocks += list_creep(found)
     return Document(data=to_data(found, tool), blocks=tuple(blocks))

@@ -49,7 +49,11 @@ class _File:
         yield from ((place, self.versions[place].oid) for place in sorted(self.wanted - self.read.keys()))
 
     def close_gaps(self) -> None:
-        """Ask for a version between two that share no session, or were measured in different environments."""
+        """Ask for the version before one that cannot be read, and for one between two that differ too much.
+
+        Those are versions that share no session, or were measured in different environments.
+        """
+        self.wanted |= {place + 1 for place, found in self.read.items() if not found and place + 1 < len(self.versions)}
         for newer, older in pairwise(place for place, found in sorted(self.read.items()) if found):
             one, other = self.read[newer], self.read[older]
             if one and other and older - newer > 1:
@@ -190,7 +194,7 @@ def _join(files: Iterable[_File]) -> Iterator[BenchmarkHistory]:
                     if restart is not None
                     else past
                 )
-            if place == 0 and file.is_present:
+            if file.is_present and place == min(p for p, found_there in file.read.items() if found_there):
                 present.add(version.key)
     for key, sessions in found.items():
         machine_class, benchmark, labels = key
