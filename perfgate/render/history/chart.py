@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 
     from perfgate.core.history.trends import SuiteTrend, Trend
 
-_WIDTH, _HEIGHT = 920, 190
-_LEFT, _RIGHT = 84, _WIDTH - 14
+WIDTH, _HEIGHT = 920, 190
+_LEFT, _RIGHT = 84, WIDTH - 14
+ENDS = (_LEFT + 8, _RIGHT - 8)
+"""Where the first and the last session lie."""
 _TOP, _BOTTOM = 22, _HEIGHT - 26
 _LONGEST_CAUSE = 28
 _FEW_POINTS = 60
@@ -65,10 +67,10 @@ class _Chart:
         self._values = values
         self._axis = axis
         self._days = days
-        self._step = (_RIGHT - _LEFT - 16) / max(len(values) - 1, 1)
+        self._step = (ENDS[1] - ENDS[0]) / max(len(values) - 1, 1)
 
     def _x(self, place: float) -> int:
-        return round(_LEFT + 8 + place * self._step)
+        return round(ENDS[0] + place * self._step)
 
     def ticks(self) -> Iterator[Markup]:
         ticks = self._axis.ticks()
@@ -98,10 +100,10 @@ class _Chart:
     def rule(self, place: int, words: str, kind: str) -> Iterator[Markup]:
         """Yield a vertical line before a session, with its words above it."""
         x = self._x(place - 0.5)
-        anchor = "start" if x < _WIDTH / 2 else "end"
+        anchor = "start" if x < WIDTH / 2 else "end"
         yield element("path", class_=kind, d=f"M{x} {_TOP - 6}V{_BOTTOM}")
         yield element("text", words, class_=f"{anchor} {kind}", x=x + (4 if anchor == "start" else -4), y=_TOP - 8)
 
 
 def _svg(parts: Sequence[Markup], title: str) -> Markup:
-    return element("svg", element("title", title), *parts, role="img", viewBox=f"0 0 {_WIDTH} {_HEIGHT}")
+    return element("svg", element("title", title), *parts, role="img", viewBox=f"0 0 {WIDTH} {_HEIGHT}")

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from perfgate.render.history.chart import draw_suite, draw_trend
+from perfgate.render.history.chart import ENDS, WIDTH, draw_suite, draw_trend
 from perfgate.render.history.script import SCRIPT
 from perfgate.render.html.blocks import draw_block
-from perfgate.render.html.markup import breakable, code, draw_line, element, join, shorten
+from perfgate.render.html.markup import breakable, code, data_block, draw_line, element, join, minus, shorten
 from perfgate.render.html.page import draw_page
-from perfgate.report.history.compose import ALL, describe_marks, extent_of, list_creep, list_steps
-from perfgate.report.words import amount, count
+from perfgate.report.history.compose import ALL, DIGITS, describe_marks, extent_of, list_creep, list_steps
+from perfgate.report.words import amount, count, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from perfgate.core.history.past import Past
     from perfgate.core.history.trends import Trend
     from perfgate.render.html.markup import Markup
     from perfgate.report.history.found import Found
 
+_LONGEST_VALUE = 24
 _STYLE = """\
 .level{stroke:var(--fg);stroke-width:1.4;opacity:.55}
 path.step{stroke:var(--bad);stroke-width:1.6;stroke-dasharray:5 3}
@@ -31,6 +33,7 @@ svg text.break{fill:var(--muted)}
 .card svg{max-width:920px;min-width:640px}
 .card figure{overflow-x:auto}
 td:first-child{white-space:nowrap}
+.card output{display:block;min-height:1.4em}
 #choose{display:flex;flex-wrap:wrap;gap:.6rem 1.2rem;align-items:center;margin:.7rem 0}
 """
 
@@ -58,7 +61,8 @@ def render(found: Found, *, tool: str) -> str:
         role="search",
         hidden="",
     )
-    values = element("section", element("h2", "All values", id="all"), control, *cards, aria_labelledby="all")
+    heading = element("h2", "All values", id="all")
+    values = element("section", heading, control, *cards, data_block("data", _data(found)), aria_labelledby="all")
     body = join([head, element("main", *blocks, values), element("footer", join(("made by ", code(tool))))])
     return draw_page(f"perfgate: {title}", token, body, script=SCRIPT, style=_STYLE)
 
@@ -77,6 +81,25 @@ def _cards(found: Found) -> Iterator[Markup]:
         yield _card(name, _about(trend), draw_trend(trend), words)
 
 
+def _data(found: Found) -> dict[str, Any]:
+    """Return the sessions, and of each picture which it shows and the values, in words: for the script."""
+    places: dict[str, int] = {}
+
+    def place(past: Past) -> int:
+        words = f"{past.when[:16].replace('T', ' ')} · {shorten(past.commit[:DIGITS]) or 'unknown commit'}"
+        return places.setdefault(words, len(places))
+
+    values: list[dict[str, Any]] = []
+    for suite in found.suites:
+        words = [minus(percent(s)) for s in suite.shifts]
+        values.append({"sessions": list(map(place, suite.sessions)), "words": words})
+    for trend in found.trends:
+        points = trend.series.points
+        words = [shorten(amount(p.reading.p50, p.reading.metric.unit), _LONGEST_VALUE) for p in points]
+        values.append({"sessions": [place(p.past) for p in points], "words": words})
+    return {"width": WIDTH, "ends": ENDS, "sessions": list(places), "values": values}
+
+
 def _about(trend: Trend) -> str:
     series = trend.series
     newest = series.points[-1]
@@ -87,5 +110,6 @@ def _about(trend: Trend) -> str:
 def _card(name: Markup, about: str, picture: Markup, steps: list[Markup]) -> Markup:
     listed = [element("ul", *(element("li", words) for words in steps))] if steps else []
     heading = element("header", element("h3", name), element("span", shorten(about), class_="hint"))
-    figure = element("figure", picture, tabindex=0, role="group", aria_label="Picture")
-    return element("article", heading, figure, *listed, class_=f"card {'warn' if steps else 'plain'}")
+    figure = element("figure", picture, tabindex=0, role="group", aria_label="Picture; arrow keys name its sessions")
+    point = element("output", "", class_="hint")
+    return element("article", heading, figure, point, *listed, class_=f"card {'warn' if steps else 'plain'}")

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 ALL = "all together"
 """The row of what all benchmarks of a session did."""
 _WIDTH = 20
-_DIGITS = 12
+DIGITS = 12
+"""Of a commit that are shown."""
 _MOST_STEPS = 20
 _OVERVIEW = (
     BENCHMARK,
@@ -186,7 +187,7 @@ def _where(mark: Mark, ends: tuple[Past, Past], found: Found) -> Line:
     words: list[Span] = []
     if before.commit and after.commit:
         distance = found.distances.get((before.commit, after.commit))
-        words.append(text(f"{before.commit[:_DIGITS]}..{after.commit[:_DIGITS]}"))
+        words.append(text(f"{before.commit[:DIGITS]}..{after.commit[:DIGITS]}"))
         if distance is not None:
             words.append(text(f" ({count(distance, 'commit')})"))
         if known := found.described.get(after.commit):
@@ -242,7 +243,7 @@ def _log(trend: Trend) -> Iterator[Entry]:
         yield Entry(
             cells=(
                 text(point.past.when[:16].replace("T", " ")),
-                name(point.past.commit[:_DIGITS]),
+                name(point.past.commit[:DIGITS]),
                 text(amount(now.p50, now.metric.unit)),
                 text(percent(now.p50 / before - 1) if before > 0.0 else ""),
                 text(f"{now.n:,}" if now.n else ""),

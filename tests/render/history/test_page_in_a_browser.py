@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -48,7 +49,7 @@ def test_it_asks_for_nothing_logs_nothing_and_does_not_scroll_sideways(browser, 
     assert browser.messages == []
     assert browser.requests == [f"file://{page}"]
     assert browser.run("document.documentElement.scrollWidth") <= width
-    assert browser.run("document.querySelectorAll('script').length") == 1
+    assert browser.run("document.querySelectorAll('script').length") == 2
     assert browser.run("document.querySelectorAll('img').length") == 0
 
 
@@ -62,6 +63,21 @@ def test_pictures_are_filtered_by_name_and_by_steps(browser, page):
     assert browser.run("document.getElementById('shown').textContent") == "1 of 6"
     browser.run("document.getElementById('words').value = ''; document.getElementById('stepped').click()")
     assert browser.run(SHOWN) == 2
+
+
+def test_arrow_keys_and_the_pointer_name_the_session_and_its_commit(browser, page):
+    browser.open(page, width=1280)
+    card = "document.querySelectorAll('article')[1]"
+    browser.run(f"{card}.querySelector('figure').focus()")
+    browser.press("ArrowLeft")
+    last = browser.run(f"{card}.querySelector('output').textContent")
+    assert re.fullmatch(r"[0-9.]+ m?s · 2026-01-03 11:00 · [0-9a-f]{12}", last)
+    browser.press("ArrowLeft")
+    assert "2026-01-03 10:00" in browser.run(f"{card}.querySelector('output').textContent")
+    box = f"{card}.querySelector('svg').getBoundingClientRect()"
+    left = browser.run(f"{box}.left + {box}.width * 92 / 920")
+    browser.call("Input.dispatchMouseEvent", type="mouseMoved", x=left, y=browser.run(f"{box}.top + 90"))
+    assert "2026-01-01 00:00" in browser.run(f"{card}.querySelector('output').textContent")
 
 
 def test_without_javascript_every_picture_and_step_is_there(browser, page):
