@@ -104,6 +104,24 @@ class Suite:
         )
 
 
+STEP, CHANGED = 120, 160
+"""Commits at which a benchmark of `three_changes` gets slower, and at which the interpreter changes."""
+
+
+def three_changes() -> Suite:
+    """Return a suite with a step, a gain, a creep, and an interpreter that makes everything slower."""
+    own = {
+        "encode": creep(0.004, 0.0006),
+        "load": steady(0.11),
+        "parse": steady(0.02),
+        "sort": step(0.05, 60, 0.8),
+        "train": step(0.31, STEP, 1.12),
+        "write": steady(0.9),
+    }
+    levels = {name: lambda c, level=level: level(c) * (1.08 if c >= CHANGED else 1.0) for name, level in own.items()}
+    return Suite(levels, between=0.01, environment=lambda c: {"python": "3.12.1" if c >= CHANGED else "3.11.7"})
+
+
 def commit_marker(commit: int) -> str:
     """Return what stands for the hash of a commit until git has given it one: of the same length."""
     return f"{commit:040d}"

@@ -10,26 +10,18 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
-from history_cases import CLASS, Suite, creep, steady, step, write
+from history_cases import CHANGED, CLASS, STEP, Suite, steady, step, three_changes, write
 from support import Outcome, Project, assert_cannot_decide
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-STEP, CHANGED = 120, 160
-
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
     """Return a repository of 200 measured commits, and their hashes."""
-    base = {
-        "encode": creep(0.004, 0.0006), "load": steady(0.11), "parse": steady(0.02), "sort": step(0.05, 60, 0.8),
-        "train": step(0.31, STEP, 1.12), "write": steady(0.9),
-    }  # fmt: skip
-    levels = {name: lambda c, own=own: own(c) * (1.08 if c >= CHANGED else 1.0) for name, own in base.items()}
-    suite = Suite(levels, between=0.01, environment=lambda c: {"python": "3.12.1" if c >= CHANGED else "3.11.7"})
     folder = tmp_path_factory.mktemp("history") / "repository"
-    return folder, write(folder, suite, 200, tags={20: "v1.0"})
+    return folder, write(folder, three_changes(), 200, tags={20: "v1.0"})
 
 
 @pytest.fixture
