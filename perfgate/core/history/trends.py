@@ -154,3 +154,5 @@ class SuiteTrend(Struct, frozen=True, kw_only=True):
     """As ratios less one, one for each session."""
     marks: tuple[Mark, ...]
     """Steps of the shift: a changed machine, or a change of everything."""
+    since_anchor: float | None
+    """Change of the newest sessions against the anchor, as a ratio less one; None: too few sessions."""

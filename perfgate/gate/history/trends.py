@@ -46,7 +46,11 @@ def judge_trends(
         trends += [_judge(s, shifts, is_anchor) for s in members]
         first, common = shifts.newest()
         if common:
-            suites.append(_judge_suite(machine_class, metric, [past[n] for n in names[first:]], first, common))
+            sessions = [past[n] for n in names[first:]]
+            heights = [common.get(first + number, 0.0) for number in range(len(sessions))]
+            sessions = [past[n] for n in names[first:]]
+            heights = [common.get(first + number, 0.0) for number in range(len(sessions))]
+            suites.append(_judge_suite(machine_class, metric, sessions, heights, is_anchor(sessions)))
     return trends, suites
 
 
@@ -133,9 +137,8 @@ def _creep(series: Series, heights: Sequence[float], is_anchor: Callable[[Sequen
 
 
 def _judge_suite(
-    machine_class: str, metric: str, sessions: Sequence[Past], first_place: int, common: Mapping[int, float]
+    machine_class: str, metric: str, sessions: Sequence[Past], heights: Sequence[float], anchor: int
 ) -> SuiteTrend:
-    heights = [common.get(first_place + number, 0.0) for number in range(len(sessions))]
     marks = []
     for step in find_steps(heights, least=_LEAST_SHIFT):
         first, last = max(step.at - _AROUND, 1), min(step.at + _AROUND, len(heights) - 1)
@@ -162,4 +165,11 @@ def _judge_suite(
         sessions=tuple(sessions),
         shifts=tuple(map(math.expm1, heights)),
         marks=tuple(marks),
+        since_anchor=_since(heights, anchor),
     )
+
+
+def _since(heights: Sequence[float], anchor: int) -> float | None:
+    if anchor < OF_ANCHOR or len(heights) - anchor < OF_NOW:
+        return None
+    return math.expm1(compare_with_anchor(heights[anchor - OF_ANCHOR : anchor], heights[-OF_NOW:]).change)

@@ -223,6 +223,11 @@ def list_creep(found: Found) -> Iterator[Block]:
         for series, c in crept
     )
     yield Table(columns=_CREPT, entries=tuple(entries), remarks=False)
+    together = [s for s in found.suites if s.since_anchor is not None]
+    for suite in together:
+        classes = f" ({suite.machine_class})" if len({s.machine_class for s in together}) > 1 else ""
+        words_of = f"{ALL.capitalize()}{classes}, {suite.metric}: {percent(suite.since_anchor or 0.0)} since then."
+        yield Paragraph(line=(text(words_of),))
     words = text("Not proven: the machine may have changed since. To measure both now: ")
     yield Paragraph(line=(words, strong(f"perfgate ab --base {found.anchor_ref or 'COMMIT'} -- CMD")))
 

@@ -32,6 +32,7 @@ def _suite(suite: SuiteTrend) -> dict[str, Any]:
             for s, shift in zip(suite.sessions, suite.shifts, strict=True)
         ],
         "steps": [_mark(m) for m in suite.marks],
+        "since_anchor": suite.since_anchor,
     }
 
 
