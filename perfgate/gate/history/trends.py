@@ -14,7 +14,7 @@ from perfgate.stats.history.steps import MOST_COMPARED, find_steps
 from perfgate.stats.quantiles import median
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from perfgate.core.history.past import Past
     from perfgate.core.history.trends import Section, Series
@@ -46,8 +46,6 @@ def judge_trends(
         trends += [_judge(s, shifts, is_anchor) for s in members]
         first, common = shifts.newest()
         if common:
-            sessions = [past[n] for n in names[first:]]
-            heights = [common.get(first + number, 0.0) for number in range(len(sessions))]
             sessions = [past[n] for n in names[first:]]
             heights = [common.get(first + number, 0.0) for number in range(len(sessions))]
             suites.append(_judge_suite(machine_class, metric, sessions, heights, is_anchor(sessions)))
