@@ -8,7 +8,7 @@ import os
 import pytest
 from records import refused, write_runs
 
-from perfgate.pipeline.compact import compact
+from perfgate.pipeline.runs.compact import compact
 
 TIMES = [0.1, 0.2, 0.3]
 
