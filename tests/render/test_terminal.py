@@ -159,6 +159,15 @@ def test_of_many_values_the_worst_are_shown_with_the_command_that_lists_the_othe
     assert (f"… and {50 - shown} more: perfgate check --top all" in words) is (shown < 50)
 
 
+@pytest.mark.parametrize(("holding", "is_listed"), [(3, True), (18, True), (19, False)])
+def test_what_is_too_noisy_is_listed_beside_what_failed_unless_there_are_many_values(holding, is_listed):
+    found = [finding(Status.REGRESSED, benchmark="red"), finding(Status.TOO_NOISY, benchmark="wild")]
+    found += [finding(benchmark=f"b{i}") for i in range(holding)]
+    words = draw(compose(verdict(*found)), Style())
+    assert ("Too noisy to judge (does not fail) (1)" in words) is is_listed
+    assert "1 too noisy to judge" in words
+
+
 def test_more_than_thirty_values_are_summed_up_by_group():
     lines = draw(compose(situations.many(60, 5)), Style()).splitlines()
     place = next(i for i, line in enumerate(lines) if line.startswith("Group"))

@@ -20,7 +20,7 @@ from perfgate.core.policy import matches
 from perfgate.core.profile import title
 from perfgate.core.text.dates import hour_of
 from perfgate.core.text.names import list_some
-from perfgate.core.text.near_names import find_near
+from perfgate.core.text.near_names import hint_among
 from perfgate.core.text.steps import watched
 from perfgate.formats.discovery import RunReader, find, folder_of
 from perfgate.formats.folders import unmatched
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 _HOURS = {"h": 1, "d": 24, "w": 7 * 24}
 _AGE = r"([0-9]{1,6})([hdw])"
 _NUMBER = r"[0-9.]+"
-_MOST_NAMES = 8
 OTHER = "of another tool, or several runs in one file"
 _LINK = "behind a symbolic link: name the file or folder that it leads to"
 _UNREMOVABLE = "make its folder writable for this user"
@@ -315,8 +314,7 @@ def _check_names(globs: Sequence[str], files: Sequence[RunFile]) -> None:
     problems = []
     for glob in globs:
         if not any(matches(glob, *pair) for pair in known):
-            near = find_near(glob, names)
-            hint = f'did you mean "{near}"?' if near else f"there are {list_some(names, _MOST_NAMES) or 'no runs'}"
+            hint = hint_among(glob, names, where_none="there are no runs")
             problems.append(error("runs-none", f'no run is of a benchmark "{glob}"', place="--benchmark", hint=hint))
     if problems:
         raise CannotDecideError(problems)

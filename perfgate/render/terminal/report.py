@@ -119,14 +119,18 @@ def _is_shown(block: Block, style: Style) -> bool:
 
 
 def _choose(blocks: Sequence[Block], verdict: Headline, style: Style) -> dict[str, _Shown]:
-    """Return part -> what is shown of it: all that matters, and of a short report that passes what holds as well."""
+    """Return part -> what is shown of it: all that matters, and of a short report that passes what holds as well.
+
+    What is too noisy to judge is left out where many values are judged and some of them failed.
+    """
     parts = [b for b in blocks if isinstance(b, Values)]
-    is_short = verdict.verdict == "pass" and sum(len(b.findings) for b in parts) <= _FEW
-    needs = {"verdict", "attention"} | ({"other"} if is_short else set())
+    is_pass = verdict.verdict == "pass"
+    is_short = sum(len(b.findings) for b in parts) <= _FEW
+    needs = {"verdict", "attention"} | ({"other"} if is_short and is_pass else set())
     shown = {}
     for b in parts:
         part = _PARTS[b.part]
-        is_aside = part.name == _NOISY and verdict.verdict != "pass"
+        is_aside = part.name == _NOISY and not is_pass and not is_short
         if style.is_verbose or (part.need in needs and not is_aside):
             values = _together([value_of(f) for f in b.findings[: style.most]])
             shown[b.part] = _Shown(part, title_of(part, b.findings), values, len(b.findings) - len(values))
