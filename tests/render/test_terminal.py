@@ -264,3 +264,12 @@ def test_profiles_are_a_line_for_each_session_and_one_for_all():
         ["train", "score", "unknown-0123", "1", "7", "7", "7"],
     ]
     assert render(compose_profiles([]), "text") == "No runs.\n"
+
+
+def test_the_ids_of_sessions_are_cut_where_a_table_does_not_fit_and_not_elsewhere():
+    names = [f"files-{digits}" for digits in ("016a20edd3db", "ef131b0dbd8d")]
+    side = profile({"peak_memory": {each: [0.1] * 400 for each in names}}, name="GET-/a/b/c/d/e")
+    narrow, wide = (draw(compose_profiles([side]), Style(width=width)).splitlines() for width in (70, 100))
+    assert [line.split()[2] for line in narrow[1:3]] == ["file…6a20edd3db", "file…131b0dbd8d"]
+    assert [line.split()[2] for line in wide[1:3]] == names
+    assert not too_wide("\n".join(narrow), 70)
