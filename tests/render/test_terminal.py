@@ -273,3 +273,10 @@ def test_the_ids_of_sessions_are_cut_where_a_table_does_not_fit_and_not_elsewher
     assert [line.split()[2] for line in narrow[1:3]] == ["file…6a20edd3db", "file…131b0dbd8d"]
     assert [line.split()[2] for line in wide[1:3]] == names
     assert not too_wide("\n".join(narrow), 70)
+
+
+def test_what_many_values_share_is_said_in_the_order_of_the_values():
+    whys = [f"cause {i}" for i in range(12)]
+    found = [finding(Status.MISSING, benchmark=f"b{i}", message=whys[i // 4], reason="x") for i in range(48)]
+    lines = [line for line in draw(compose(verdict(*found)), Style(rows=0)).splitlines() if " all 4: " in line]
+    assert [line.rpartition(": ")[2] for line in lines] == whys
