@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from perfgate.core.errors import CannotDecideError, Diagnostic, error
-from perfgate.core.text.steps import Work
+from perfgate.core.text.steps import Work, watched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -71,12 +71,13 @@ def unlink(paths: Sequence[str], why_not: Callable[[str], str | None], *, hint: 
 
 def _each(remove: Callable[[str], str | OSError | None], paths: Sequence[str]) -> list[str | OSError | None]:
     """Return what a function returns for each path; for many of them it is called in threads."""
-    work = Work("removing run files", "files", len(paths))
+    doing, what = "removing run files", "files"
     if len(paths) < _BATCH:
-        return [remove(path) for path in paths]
+        return [remove(path) for path in watched(paths, doing, what)]
     from concurrent.futures import ThreadPoolExecutor  # for many files only
 
     outcomes: list[str | OSError | None] = []
+    work = Work(doing, what, len(paths))
     with ThreadPoolExecutor(_THREADS) as pool:
         for i in range(0, len(paths), _BATCH):
             batch = paths[i : i + _BATCH]
