@@ -18,6 +18,7 @@ from perfgate.report.document import (
     text,
 )
 from perfgate.report.history.data import to_data
+from perfgate.report.history.gauges import list_gauges
 from perfgate.report.history.sparkline import sparkline
 from perfgate.report.words import amount, count, percent
 
@@ -80,7 +81,7 @@ def compose_history(found: Found, *, tool: str) -> Document:
         blocks.append(Table(columns=_OVERVIEW, entries=tuple(entries), remarks=False))
     blocks += list_steps(found)
     blocks += list_creep(found)
-    return Document(data=to_data(found, tool), blocks=tuple(blocks))
+    return Document(data=to_data(found, tool), blocks=tuple(blocks), gauges=tuple(list_gauges(found)))
 
 
 def compose_log(found: Found, *, tool: str) -> Document:
@@ -92,7 +93,7 @@ def compose_log(found: Found, *, tool: str) -> Document:
         blocks += [Heading(line=line), Table(columns=_LOG, entries=tuple(_log(trend)), remarks=False, is_whole=True)]
     blocks += list_steps(found)
     blocks += list_creep(found)
-    return Document(data=to_data(found, tool), blocks=tuple(blocks))
+    return Document(data=to_data(found, tool), blocks=tuple(blocks), gauges=tuple(list_gauges(found)))
 
 
 def extent_of(trends: Sequence[Trend]) -> Line:

@@ -1,0 +1,93 @@
+"""The history of a repository outside of `perfgate history`: for Prometheus, in a notebook, in an audit."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from history_cases import Suite, creep, steady, step, write
+from support import Project, assert_cannot_decide
+
+from perfgate.core.errors import plain
+
+COMMITS, TAGGED = 24, 12
+HOSTILE = 'even \\ "x"\n# EOF'
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory):
+    """A repository with a creep, a step after the release, and a value that stays."""
+    root = tmp_path_factory.mktemp("grown")
+    levels = {"encode": creep(0.004, 0.02), "train": step(0.3, TAGGED + 3, 1.2), HOSTILE: steady(1.0)}
+    write(root, Suite(levels=levels, noise=0.004, seed=3), COMMITS, tags={TAGGED: "v1.0"})
+    return root
+
+
+@pytest.fixture
+def project(repository, tmp_path):
+    return Project(repository).copy_to(tmp_path / "project")
+
+
+def series_of(project):
+    done = project.cli("history", "--format", "json")
+    assert done.code == 0, str(done)
+    return {s["benchmark"]: s for s in json.loads(done.stdout)["series"]}
+
+
+def parsed(text):
+    """Return (name, benchmark) -> value as the reference parser reads it."""
+    parser = pytest.importorskip("prometheus_client.openmetrics.parser", reason="prometheus-client is not installed")
+    families = list(parser.text_string_to_metric_families(text))
+    assert all({"benchmark", "metric", "machine_class"} == set(s.labels) for f in families for s in f.samples)
+    assert {f.type for f in families} == {"gauge"}
+    return {(s.name, s.labels["benchmark"]): s.value for f in families for s in f.samples}
+
+
+def test_the_newest_state_of_each_value_is_exposed_as_gauges(project):
+    done = project.cli("history", "--format", "openmetrics")
+    assert (done.code, done.stderr) == (0, "")
+    assert "# UNIT perfgate_history_newest_seconds seconds\n" in done.stdout
+    found, series = parsed(done.stdout), series_of(project)
+    for name, one in series.items():
+        label = plain(name)
+        newest = one["sessions"][-1]
+        assert found["perfgate_history_newest_seconds", label] == pytest.approx(newest["p50"])
+        assert found["perfgate_history_sessions", label] == COMMITS
+        assert found["perfgate_history_open_steps", label] == sum(s["is_open"] for s in one["steps"])
+        assert found["perfgate_history_anchor_change_ratio", label] == pytest.approx(one["creep"]["change"])
+        assert found["perfgate_history_creep", label] == one["creep"]["is_worse"]
+        assert found["perfgate_history_newest_timestamp_seconds", label] == 1_767_225_600 + 3600 * (COMMITS - 1)
+    assert found["perfgate_history_open_steps", "train"] == 1
+    assert {label for (name, label), value in found.items() if name.endswith("_creep") and value} == {"encode", "train"}
+
+
+def test_the_gauges_of_one_benchmark_are_a_part_of_those_of_all(project):
+    every = set(project.cli("history", "--format", "openmetrics").stdout.splitlines())
+    one = project.cli("history", "train", "--format", "openmetrics").stdout.splitlines()
+    assert set(one) < every
+    assert len([line for line in one if not line.startswith("#")]) == 6
+
+
+def test_a_value_that_cannot_be_compared_with_the_anchor_has_no_gauge_of_it(project):
+    text = project.cli("history", "--last", "8", "--format", "openmetrics").stdout
+    assert "perfgate_history_newest_seconds" in text
+    assert "anchor" not in text
+    assert "perfgate_history_creep" not in text
+
+
+def test_without_a_history_nothing_is_exposed(tmp_path):
+    project = Project(tmp_path)
+    project.git("init", "-q")
+    project.git("commit", "-q", "--allow-empty", "-m", "Begin")
+    assert_cannot_decide(
+        project.cli("history", "--format", "openmetrics"), "no version of a baseline", "perfgate baseline refresh"
+    )
+
+
+@pytest.mark.parametrize("form", ["html", "csv", "openmetrics"])
+def test_in_a_runner_every_format_is_written_as_its_readers_expect(project, form):
+    plain = project.cli("history", "--format", form)
+    in_ci = project.cli("history", "--format", form, env={"CI": "true", "GITHUB_ACTIONS": "true"})
+    assert (in_ci.code, in_ci.stdout) == (0, plain.stdout)
+    assert not re.search(r"##\[", in_ci.stdout)
