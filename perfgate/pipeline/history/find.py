@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from perfgate.core.history.past import BenchmarkHistory, History, Past
-    from perfgate.core.history.trends import Series
+    from perfgate.core.history.trends import Series, Trend
     from perfgate.core.policy import Policy
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
@@ -90,6 +90,37 @@ def find_history(asked: Asked, *, config: str | None) -> Found:
         ),
         folder,
     )
+
+
+def load_history(
+    benchmark: str = "",
+    *,
+    metric: str = "",
+    machine_class: str = "",
+    since: str = "",
+    last: int = 300,
+    anchor: str = "",
+) -> tuple[Trend, ...]:
+    """Return what values did over time, for notebooks.
+
+    Args:
+        benchmark: a name, with labels where it has some, or a glob; empty: all that the baselines hold.
+        metric: name or glob; empty: what is gated.
+        machine_class: empty: all.
+        since: a day, ``2026-01-31``, or a commit; empty: from the first session on.
+        last: newest sessions of each benchmark, >= 1.
+        anchor: a commit, or how many sessions back; empty: the newest tag, or 50 sessions back.
+
+    Raises:
+        CannotDecideError: there is no history, nothing in it is asked for, or a commit is not here.
+        ValueError: `last` is less than 1.
+    """
+    if last < 1:
+        raise ValueError(f"last is {last}: at least one session is asked for")
+    asked = Asked(
+        benchmark=benchmark, metric=metric, machine_class=machine_class, since=since, last=last, anchor=anchor
+    )
+    return find_history(asked, config=None).trends
 
 
 def _choose(history: History, asked: Asked, since: str) -> list[BenchmarkHistory]:
