@@ -98,9 +98,21 @@ def history_frame(trends: Iterable[Trend]) -> pd.DataFrame:
 
 
 _HISTORY = (
-    "machine_class", "benchmark", "metric", "unit", "better", "session", "started_at", "commit", "rows_used", "n",
-    "p50", "p95", "section", "step",
-)  # fmt: skip
+    "machine_class",
+    "benchmark",
+    "metric",
+    "unit",
+    "better",
+    "session",
+    "started_at",
+    "commit",
+    "rows_used",
+    "n",
+    "p50",
+    "p95",
+    "section",
+    "step",
+)
 
 
 def _history_rows(trends: Iterable[Trend]) -> Iterator[dict[str, object]]:

@@ -6,7 +6,7 @@ import json
 import re
 
 import pytest
-from history_cases import Suite, creep, steady, step, write
+from history_cases import CLASS, Suite, creep, steady, step, write
 from support import Project, assert_cannot_decide
 
 from perfgate.core.errors import plain
@@ -91,3 +91,98 @@ def test_in_a_runner_every_format_is_written_as_its_readers_expect(project, form
     in_ci = project.cli("history", "--format", form, env={"CI": "true", "GITHUB_ACTIONS": "true"})
     assert (in_ci.code, in_ci.stdout) == (0, plain.stdout)
     assert not re.search(r"##\[", in_ci.stdout)
+
+
+QUIET = ("--today", "2026-01-10", "--machine-class", CLASS)
+
+
+def creeps(project, *more):
+    """Return the findings of an audit that are about creep."""
+    done = project.cli("audit", *QUIET, *more, "--format", "json", "--fail-on", "never")
+    assert (done.code, done.stderr) == (0, ""), str(done)
+    return [f for f in json.loads(done.stdout)["findings"] if "creep" in f["slug"] or "history" in f["slug"]]
+
+
+def test_an_audit_notes_what_crept_away_from_the_newest_tag_the_worst_first(project):
+    (found,) = creeps(project)
+    assert (found["slug"], found["level"], found["place"]) == ("baseline-creep", "note", CLASS)
+    words = re.fullmatch(
+        r"the newest sessions are worse than v1\.0: (\w+) elapsed \+(\d+)%, (\w+) elapsed \+(\d+)%", found["message"]
+    )
+    assert words
+    assert {words[1], words[3]} == {"encode", "train"}
+    assert int(words[2]) >= int(words[4]) >= 15
+    assert found["hint"].endswith("to measure both now: perfgate ab --base v1.0 -- CMD")
+
+
+def test_creep_fails_an_audit_only_where_notes_are_asked_for(project):
+    assert [project.cli("audit", *QUIET, "--fail-on", level).code for level in ("warning", "note")] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("anchor", "words", "base"),
+    [
+        pytest.param("12", "12 sessions back", "[0-9a-f]{12}", id="sessions"),
+        pytest.param("HEAD~20", "HEAD~20", "'HEAD~20'", id="commit"),
+    ],
+)
+def test_another_anchor_can_be_named(project, anchor, words, base):
+    (found,) = creeps(project, "--anchor", anchor)
+    assert f"worse than {words}: " in found["message"]
+    assert re.search(f"perfgate ab --base {base} -- CMD$", found["hint"])
+
+
+def test_the_command_of_the_proof_is_safe_to_type_whatever_a_tag_is_called(project):
+    project.git("tag", "-d", "v1.0")
+    project.git("tag", "v1;touch$IFS'x'", "HEAD~22")
+    (found,) = creeps(project)
+    proof = """perfgate ab --base 'v1;touch$IFS'"'"'x'"'"'' -- CMD"""
+    assert proof in found["hint"]
+    assert proof in " ".join(project.cli("history").stdout.split())
+
+
+@pytest.mark.parametrize("how", ["file", "no-git", "shallow", "few", "steady", "never-committed"])
+def test_where_nothing_can_be_compared_an_audit_says_nothing_of_creep(project, tmp_path, how):
+    more = ()
+    if how == "file":
+        more = ("--baseline", str(project.baseline("encode").relative_to(project.root)))
+    if how == "no-git":
+        project.command("rm", "-rf", ".git")
+    if how == "shallow":
+        project.git("clone", "-q", "--depth", "1", f"file://{project.root}", str(tmp_path / "clone"))
+        project = Project(tmp_path / "clone")
+    if how == "few":
+        project.git("tag", "newer", "HEAD~2")
+    if how == "steady":
+        project.write("perfgate.toml", '[defaults]\nthreshold = "+90%"\n')
+    if how == "never-committed":
+        project.git("update-ref", "-d", "HEAD")
+    assert creeps(project, *more) == []
+
+
+def test_where_an_anchor_was_named_it_is_said_that_nothing_can_be_compared(project, tmp_path):
+    (found,) = creeps(project, "--anchor", "2")
+    assert (found["slug"], found["level"]) == ("creep-unknown", "note")
+    project.git("clone", "-q", "--depth", "1", f"file://{project.root}", str(tmp_path / "clone"))
+    slugs = [f["slug"] for f in creeps(Project(tmp_path / "clone"), "--anchor", "12")]
+    assert slugs == ["creep-unknown", "history-shallow"]
+
+
+@pytest.mark.parametrize(
+    ("words", "place", "cure"),
+    [
+        pytest.param(("--anchor", "v1.00"), "v1.00", "v1.0", id="no-commit"),
+        pytest.param(("--anchor", "--x"), "--x", "name a branch", id="no-ref"),
+        pytest.param(("--anchor", "v1.0", "--baseline", "one.json"), "--anchor", "--baseline DIR", id="file"),
+    ],
+)
+def test_an_anchor_that_cannot_be_is_refused(project, words, place, cure):
+    project.write("one.json", project.baseline("encode").read_text())
+    assert_cannot_decide(project.cli("audit", *QUIET, *words), place, cure)
+
+
+def test_the_baselines_of_another_folder_are_compared_by_their_own_history(project):
+    project.write("perfgate.toml", 'baselines = "elsewhere"\n')
+    assert [f["slug"] for f in creeps(project, "--baseline", "baselines")] == ["baseline-creep"]
+    project.command("cp", "-r", "baselines", "copied")
+    assert creeps(project, "--baseline", "copied") == []

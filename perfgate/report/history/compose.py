@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from perfgate.core.history.trends import prove_creep
 from perfgate.report.document import (
     BENCHMARK,
     METRIC,
@@ -230,7 +231,7 @@ def list_creep(found: Found) -> Iterator[Block]:
         words_of = f"{ALL.capitalize()}{classes}, {suite.metric}: {percent(suite.since_anchor or 0.0)} since then."
         yield Paragraph(line=(text(words_of),))
     words = text("Not proven: the machine may have changed since. To measure both now: ")
-    yield Paragraph(line=(words, strong(f"perfgate ab --base {found.anchor_ref or 'COMMIT'} -- CMD")))
+    yield Paragraph(line=(words, name(prove_creep(found.anchor_ref, crept[0][1]))))
 
 
 def _log(trend: Trend) -> Iterator[Entry]:

@@ -38,7 +38,7 @@ def list_gauges(found: Found) -> Iterator[Gauge]:
             ("machine_class", plain(series.benchmark.machine_class)),
         )
         number = seen[labels] = seen.get(labels, 0) + 1
-        if number > 1:  # of names that differ in characters that nobody sees
+        if number > 1:  # of names that differ in control characters alone
             labels = (*labels, ("number", str(number)))
         yield from _gauges(trend, labels)
 
