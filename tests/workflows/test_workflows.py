@@ -41,6 +41,11 @@ PLANS["hosted-own-branches-label-suites"] = Plan(
     forks=False, label=LABEL, suites=("services/api", "web"), install=INSTALL
 )
 PLANS["own-forks-label-shards"] = Plan(runner="own", label=LABEL, shards=3, refresh="main", install=INSTALL)
+PLANS["hosted-forks-weekly"] = Plan(keeps_watch=True, install=INSTALL)
+PLANS["own-own-branches-weekly-suites"] = Plan(
+    runner="own", forks=False, keeps_watch=True, suites=("services/api", "web"), install=INSTALL
+)
+PLANS["own-forks-weekly-shards"] = Plan(runner="own", keeps_watch=True, shards=3, refresh="main", install=INSTALL)
 PUBLISHERS = {
     ("docs", "publish"): {"pages", "id-token"}, ("release", "attest"): {"attestations", "id-token"},
     ("release", "publish"): {"contents"}, ("release", "index"): {"id-token"},
@@ -252,6 +257,7 @@ def test_a_plan_writes_what_it_needs_and_no_more(name: str) -> None:
     assert (".github/workflows/perf-comment.yml" in made) is plan.forks
     assert (".github/workflows/perf-baseline.yml" in made) is (plan.runner == "own")
     assert (".github/workflows/perf-refresh.yml" in made) is bool(plan.refresh)
+    assert (".github/workflows/perf-history.yml" in made) is plan.keeps_watch
     gate = made[".github/workflows/perf.yml"]
     assert "perfgate ab" in gate
     assert ("confirmations > 0" in gate) is (plan.runner == "own")
