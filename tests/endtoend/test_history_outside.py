@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 
@@ -12,14 +13,18 @@ from support import Project, assert_cannot_decide
 from perfgate.core.errors import plain
 
 COMMITS, TAGGED = 24, 12
-HOSTILE = 'even \\ "x"\n# EOF'
+HOSTILE = 'even · \\ "x"\n##[error]# EOF'
+
+
+def undone(commit):
+    return 0.13 if COMMITS / 3 <= commit < COMMITS * 2 / 3 else 0.1
 
 
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory):
-    """A repository with a creep, a step after the release, and a value that stays."""
+    """A repository with a creep, a step after the release, a step that was undone, and a value that stays."""
     root = tmp_path_factory.mktemp("grown")
-    levels = {"encode": creep(0.004, 0.02), "train": step(0.3, TAGGED + 3, 1.2), HOSTILE: steady(1.0)}
+    levels = {"encode": creep(0.004, 0.02), "train": step(0.3, TAGGED + 3, 1.2), HOSTILE: steady(1.0), "cache": undone}
     write(root, Suite(levels=levels, noise=0.004, seed=3), COMMITS, tags={TAGGED: "v1.0"})
     return root
 
@@ -58,7 +63,10 @@ def test_the_newest_state_of_each_value_is_exposed_as_gauges(project):
         assert found["perfgate_history_anchor_change_ratio", label] == pytest.approx(one["creep"]["change"])
         assert found["perfgate_history_creep", label] == one["creep"]["is_worse"]
         assert found["perfgate_history_newest_timestamp_seconds", label] == 1_767_225_600 + 3600 * (COMMITS - 1)
-    assert found["perfgate_history_open_steps", "train"] == 1
+    opened = {label: value for (name, label), value in found.items() if name == "perfgate_history_open_steps"}
+    assert opened["train"] == 1
+    assert [s["is_worse"] for s in series["cache"]["steps"]] == [True, False]
+    assert opened["cache"] == opened[plain(HOSTILE)] == 0
     assert {label for (name, label), value in found.items() if name.endswith("_creep") and value} == {"encode", "train"}
 
 
@@ -86,11 +94,15 @@ def test_without_a_history_nothing_is_exposed(tmp_path):
 
 
 @pytest.mark.parametrize("form", ["html", "csv", "openmetrics"])
-def test_in_a_runner_every_format_is_written_as_its_readers_expect(project, form):
-    plain = project.cli("history", "--format", form)
+def test_every_format_is_utf_8_and_without_commands_to_a_runner_as_its_readers_expect(project, form):
+    plainly = project.cli("history", "--format", form)
+    encoded = project.started("history", "--format", form, env={"PYTHONIOENCODING": "ascii"})
+    assert (encoded.code, encoded.stdout) == (0, plainly.stdout)
     in_ci = project.cli("history", "--format", form, env={"CI": "true", "GITHUB_ACTIONS": "true"})
-    assert (in_ci.code, in_ci.stdout) == (0, plain.stdout)
-    assert not re.search(r"##\[", in_ci.stdout)
+    assert "##[" in plainly.stdout
+    assert "##[" not in in_ci.stdout
+    if form == "html":
+        assert html.unescape(in_ci.stdout) == html.unescape(plainly.stdout)
 
 
 QUIET = ("--today", "2026-01-10", "--machine-class", CLASS)
@@ -116,6 +128,8 @@ def test_an_audit_notes_what_crept_away_from_the_newest_tag_the_worst_first(proj
 
 
 def test_creep_fails_an_audit_only_where_notes_are_asked_for(project):
+    project.write("perfgate.toml", 'exclude = ["cache"]\n')  # of which the newest session left the baseline behind
+    assert len(creeps(project)) == 1
     assert [project.cli("audit", *QUIET, "--fail-on", level).code for level in ("warning", "note")] == [0, 1]
 
 
