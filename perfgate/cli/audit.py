@@ -28,7 +28,12 @@ _LEVELS: dict[str, DiagnosticLevel] = {"note": "note", "warning": "warning", "er
     show_default=True,
     help="Exit 1 when a finding is of this level, or of a worse one.",
 )
-@click.option("--anchor", default="", metavar="REF|N", help="Find creep since this commit, or N sessions back.")
+@click.option(
+    "--anchor",
+    default="",
+    metavar="REF|N",
+    help="Find creep since this commit, or N sessions back (default: last tag).",
+)
 @click.option("--today", default="", metavar="DATE", help="The day of the audit, such as 2026-01-31 (default: today).")
 @click.option("--format", "form", type=click.Choice(choices(verdict=False)), default="text", help="On stdout.")
 @click.pass_context
