@@ -127,6 +127,14 @@ def test_an_audit_notes_what_crept_away_from_the_newest_tag_the_worst_first(proj
     assert found["hint"].endswith("to measure both now: perfgate ab --base v1.0 -- CMD")
 
 
+def test_a_benchmark_that_was_removed_creeps_no_more(project):
+    project.git("rm", "-q", str(project.baseline("encode").relative_to(project.root)))
+    project.git("commit", "-q", "-m", "Remove a benchmark")
+    (found,) = creeps(project)
+    assert "train elapsed" in found["message"]
+    assert "encode" not in found["message"]
+
+
 def test_creep_fails_an_audit_only_where_notes_are_asked_for(project):
     project.write("perfgate.toml", 'exclude = ["cache"]\n')  # of which the newest session left the baseline behind
     assert len(creeps(project)) == 1
