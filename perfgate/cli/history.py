@@ -14,7 +14,7 @@ from perfgate.render.registry import choices
 if TYPE_CHECKING:
     from perfgate.render import Format
 
-_FORMATS = [*choices(verdict=False), "csv"]
+_FORMATS = [*choices(verdict=False), "csv", "openmetrics"]
 
 
 @click.command()
@@ -29,9 +29,7 @@ _FORMATS = [*choices(verdict=False), "csv"]
     "--anchor", default="", metavar="REF|N", help="Compare with this commit, or N sessions back (default: last tag)."
 )
 @config_option
-@click.option(
-    "--format", "form", type=click.Choice([*choices(verdict=False), "csv"]), default="text", help="On stdout."
-)
+@click.option("--format", "form", type=click.Choice(_FORMATS), default="text", help="On stdout.")
 def command(
     *,
     benchmark: str,
@@ -59,7 +57,10 @@ def command(
     if form in {"csv", "html"}:
         from perfgate.render.history import page, table
 
-        echo(table.render(found) if form == "csv" else page.render(found, tool=TOOL))
+        if form == "csv":
+            echo(table.render(found), form="openmetrics")
+        else:
+            echo(page.render(found, tool=TOOL), form="html")
     else:
         show((compose_log if benchmark else compose_history)(found, tool=TOOL), form)
     say_all(found.notes)

@@ -159,6 +159,8 @@ class Gauge(Struct, frozen=True, kw_only=True):
 
     name: str
     """A metric's name, with its unit as Prometheus wants it."""
+    unit: str = ""
+    """The last word of the name, where that is a unit."""
     help: str
     """One sentence."""
     value: float

@@ -37,6 +37,8 @@ KEPT = {
     "html-regression-840-light.png": "report-html.png",
 }
 """Picture -> its name in docs/images."""
+BADGES = ("pass", "regression", "cannot-decide", "suspected")
+"""Situations of which docs/images has the badge."""
 JOB = """from perfgate.measure import measure_run_context
 
 with measure_run_context(benchmark="squares") as run:
@@ -147,6 +149,9 @@ def main() -> None:
     if given.docs:
         draw_readme(IMAGES / "terminal.svg")
         draw_history(IMAGES / "history.png")
+        for name in BADGES:
+            badge = render(compose(SITUATIONS[name]()), "badge")
+            (IMAGES / f"badge-{name}.svg").write_text(badge, encoding="utf-8")
         for made, kept in KEPT.items():
             if (given.folder / made).exists():
                 shutil.copyfile(given.folder / made, IMAGES / kept)

@@ -41,6 +41,11 @@ PLANS["hosted-own-branches-label-suites"] = Plan(
     forks=False, label=LABEL, suites=("services/api", "web"), install=INSTALL
 )
 PLANS["own-forks-label-shards"] = Plan(runner="own", label=LABEL, shards=3, refresh="main", install=INSTALL)
+PLANS["hosted-forks-weekly"] = Plan(keeps_watch=True, install=INSTALL)
+PLANS["own-own-branches-weekly-suites"] = Plan(
+    runner="own", forks=False, keeps_watch=True, suites=("services/api", "web"), install=INSTALL
+)
+PLANS["own-forks-weekly-shards"] = Plan(runner="own", keeps_watch=True, shards=3, refresh="main", install=INSTALL)
 PUBLISHERS = {
     ("docs", "publish"): {"pages", "id-token"}, ("release", "attest"): {"attestations", "id-token"},
     ("release", "publish"): {"contents"}, ("release", "index"): {"id-token"},
@@ -184,19 +189,50 @@ def blocks_of_page() -> list[str]:
 
 def yaml_blocks() -> list[str]:
     """Return the recipes that `perfgate init` writes, too."""
-    return blocks_of_page()[:-1]
+    return blocks_of_page()[:-2]
 
 
 def test_the_recipe_that_publishes_the_report_runs_nothing_of_a_pull_request() -> None:
-    document = yaml.safe_load(blocks_of_page()[-1])
+    script = script_of_publisher(blocks_of_page()[-2], {"actions": "read", "pages": "write", "id-token": "write"})
+    assert script == "mkdir site && cp report/report.html site/index.html"
+
+
+def script_of_publisher(text: str, permissions: dict[str, str]) -> str:
+    """Return the script of a recipe that publishes what a run of the main branch left, after a look at all else."""
+    document = yaml.safe_load(text)
     (job,) = document["jobs"].values()
     assert list(document[True]) == ["workflow_run"]
     assert document["permissions"] == {}
     assert job["if"] == "${{ github.event.workflow_run.event == 'push' }}"
-    assert job["permissions"] == {"actions": "read", "pages": "write", "id-token": "write"}
+    assert job["permissions"] == permissions
     assert all(re.fullmatch(r"actions/[\w-]+@[0-9a-f]{40}", step["uses"]) for step in job["steps"] if "uses" in step)
     (script,) = [step["run"] for step in job["steps"] if "run" in step]
-    assert script == "mkdir site && cp report/report.html site/index.html"
+    return str(script)
+
+
+def test_the_recipe_of_the_badge_replaces_a_branch_that_holds_the_badge_alone(tmp_path: Path) -> None:
+    script = script_of_publisher(blocks_of_page()[-1], {"actions": "read", "contents": "write"})
+    server = tmp_path / "server/octo/app"
+    env = {
+        "PATH": os.environ["PATH"], "HOME": str(tmp_path), "GIT_CONFIG_NOSYSTEM": "1", "GH_TOKEN": "t",
+        "GITHUB_SERVER_URL": f"file://{tmp_path / 'server'}", "GITHUB_REPOSITORY": "octo/app",
+    }  # fmt: skip
+
+    def git(*words: str) -> str:
+        done = subprocess.run(["git", *words], cwd=server, env=env, capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    server.mkdir(parents=True)
+    git("init", "--quiet", "--bare")
+    for number, words in enumerate(("<svg>1</svg>", "<svg>2</svg>")):
+        report = tmp_path / str(number) / "report"
+        report.mkdir(parents=True)
+        (report / "badge.svg").write_text(words)
+        (report / "report.json").write_text("{}")
+        subprocess.run(["bash", "-eo", "pipefail", "-c", script], cwd=report.parent, env=env, check=True)
+        assert git("ls-tree", "-r", "--name-only", "perfgate-badge") == "badge.svg"
+        assert git("show", "perfgate-badge:badge.svg") == words
+        assert git("rev-list", "--count", "perfgate-badge") == "1"
 
 
 def test_the_recipes_of_the_page_are_what_init_writes() -> None:
@@ -221,6 +257,7 @@ def test_a_plan_writes_what_it_needs_and_no_more(name: str) -> None:
     assert (".github/workflows/perf-comment.yml" in made) is plan.forks
     assert (".github/workflows/perf-baseline.yml" in made) is (plan.runner == "own")
     assert (".github/workflows/perf-refresh.yml" in made) is bool(plan.refresh)
+    assert (".github/workflows/perf-history.yml" in made) is plan.keeps_watch
     gate = made[".github/workflows/perf.yml"]
     assert "perfgate ab" in gate
     assert ("confirmations > 0" in gate) is (plan.runner == "own")

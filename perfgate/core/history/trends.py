@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -139,6 +140,32 @@ class Trend(Struct, frozen=True, kw_only=True):
     """The medians between two steps: place of the first value, place behind the last, median in base units."""
     crept: Crept | None
     """None: there are too few comparable sessions since the anchor."""
+
+
+class SinceAnchor(Struct, frozen=True, kw_only=True):
+    """How the newest sessions of values compare with those of an anchor, and nothing else of their history."""
+
+    anchor: str
+    """What it is, in words."""
+    anchor_ref: str
+    """The same as git names it; empty: sessions are counted back."""
+    values: tuple[tuple[Series, Crept | None], ...]
+    """None: there are too few comparable sessions since the anchor."""
+
+
+_DIGITS = 12
+
+
+def prove_creep(anchor_ref: str, worst: Crept) -> str:
+    """Return the command that measures the anchor's code and today's side by side.
+
+    Args:
+        anchor_ref: what git calls the anchor; empty: nothing.
+        worst: of a value that is worse than at the anchor.
+    """
+    commit = worst.anchor.commit[:_DIGITS]
+    known = commit if commit.isascii() and commit.isalnum() else "COMMIT"
+    return f"perfgate ab --base {shlex.quote(anchor_ref or known)} -- CMD"
 
 
 class SuiteTrend(Struct, frozen=True, kw_only=True):

@@ -69,7 +69,7 @@ def _judge(series: Series, shifts: Shifts, is_anchor: Callable[[Sequence[Past]],
         marks=tuple(marks),
         shifted=tuple(shifted),
         levels=tuple(_levels(series, marks)),
-        crept=_creep(series, heights, is_anchor),
+        crept=find_creep(series, is_anchor),
     )
 
 
@@ -114,15 +114,20 @@ def _changed(sessions: Sequence[Past]) -> Iterator[str]:
     yield from (f"{fact} {was[fact]} → {now[fact]}" for fact in was if now.get(fact, was[fact]) != was[fact])
 
 
-def _creep(series: Series, heights: Sequence[float], is_anchor: Callable[[Sequence[Past]], int]) -> Crept | None:
-    """Return how the newest values compare with those of the anchor, if they can be compared."""
+def find_creep(series: Series, is_anchor: Callable[[Sequence[Past]], int]) -> Crept | None:
+    """Return how the newest values compare with those of the anchor, if they can be compared.
+
+    Args:
+        series: one value.
+        is_anchor: as in `judge_trends`.
+    """
     section = series.sections[-1]
     points = series.points[section.start : section.end]
     end = is_anchor([p.past for p in points])
     if end < OF_ANCHOR or not series.is_ratio or len(points) - end < OF_NOW:
         return None
     sign = 1.0 if series.metric.better == "lower" else -1.0
-    inside = [sign * h for h in heights[section.start : section.end]]
+    inside = [sign * h for h in series.heights()[section.start : section.end]]
     anchor, now = inside[end - OF_ANCHOR : end], inside[-OF_NOW:]
     found = compare_with_anchor(anchor, now)
     return Crept(

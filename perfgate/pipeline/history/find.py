@@ -10,12 +10,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from perfgate.core.errors import CannotDecideError, cannot_decide
+from perfgate.core.history.trends import SinceAnchor
 from perfgate.core.policy import matches
 from perfgate.core.profile import title
 from perfgate.core.text.names import list_some
 from perfgate.core.text.near_names import find_near
 from perfgate.gate.history.series import make_series
-from perfgate.gate.history.trends import judge_trends
+from perfgate.gate.history.trends import find_creep, judge_trends
 from perfgate.pipeline import inputs
 from perfgate.report.history.found import Found
 from perfgate.stats.history.creep import OF_ANCHOR
@@ -27,9 +28,11 @@ from perfgate.store.history.baselines import read_baselines
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from perfgate.core.errors import Diagnostic
     from perfgate.core.history.past import BenchmarkHistory, History, Past
-    from perfgate.core.history.trends import Series
+    from perfgate.core.history.trends import Series, Trend
     from perfgate.core.policy import Policy
+    from perfgate.pipeline.inputs import Settings
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _BACK = 50
@@ -64,18 +67,7 @@ def find_history(asked: Asked, *, config: str | None) -> Found:
     """
     settings = inputs.read_settings(config)
     folder = settings.root or "."
-    head = Commit("HEAD", folder)
-
-    def read(metric: str) -> History:
-        return read_baselines(folder, head.id, settings.policy.baselines, wants=lambda name: fnmatchcase(name, metric))
-
-    history = read(asked.metric or "*")
-    if asked.metric and not _metrics(history):
-        message = f'no session measured the metric "{asked.metric}"'
-        raise cannot_decide("history-empty", message, hint=_did_you_mean(asked.metric, _metrics(read("*"))))
-    kept = _choose(history, asked, _day_of(asked.since, folder))
-    series = _series(kept, asked, settings.policy)
-    anchor = _find_anchor(asked.anchor, folder)
+    series, history, anchor = _read(asked, settings)
     trends, suites = judge_trends(series, anchor.count)
     return _with_commits(
         Found(
@@ -90,6 +82,68 @@ def find_history(asked: Asked, *, config: str | None) -> Found:
         ),
         folder,
     )
+
+
+def find_creep_since(asked: Asked, settings: Settings) -> tuple[SinceAnchor, tuple[Diagnostic, ...]]:
+    """Return how the newest sessions compare with those of the anchor, and what was left out of the history.
+
+    Raises:
+        CannotDecideError: as `find_history` does.
+    """
+    series, history, anchor = _read(asked, settings)
+    values = tuple((s, find_creep(s, anchor.count)) for s in series if _is_asked(s.benchmark, asked.benchmark))
+    return SinceAnchor(anchor=anchor.words, anchor_ref=anchor.ref, values=values), history.notes
+
+
+def _read(asked: Asked, settings: Settings) -> tuple[list[Series], History, _Anchor]:
+    """Return the series of the class that is asked for, what they were read from, and the anchor.
+
+    Raises:
+        CannotDecideError: there is no history, nothing in it is asked for, or a commit is not here.
+    """
+    folder = settings.root or "."
+    head = Commit("HEAD", folder)
+
+    def read(metric: str) -> History:
+        return read_baselines(folder, head.id, settings.policy.baselines, wants=lambda name: fnmatchcase(name, metric))
+
+    history = read(asked.metric or "*")
+    if asked.metric and not _metrics(history):
+        message = f'no session measured the metric "{asked.metric}"'
+        raise cannot_decide("history-empty", message, hint=_did_you_mean(asked.metric, _metrics(read("*"))))
+    kept = _choose(history, asked, _day_of(asked.since, folder))
+    return _series(kept, asked, settings.policy), history, _find_anchor(asked.anchor, folder)
+
+
+def load_history(
+    benchmark: str = "",
+    *,
+    metric: str = "",
+    machine_class: str = "",
+    since: str = "",
+    last: int = 300,
+    anchor: str = "",
+) -> tuple[Trend, ...]:
+    """Return what values did over time, for notebooks.
+
+    Args:
+        benchmark: a name, with labels where it has some, or a glob; empty: all that the baselines hold.
+        metric: name or glob; empty: what is gated.
+        machine_class: empty: all.
+        since: a day, ``2026-01-31``, or a commit; empty: from the first session on.
+        last: newest sessions of each benchmark, >= 1.
+        anchor: a commit, or how many sessions back; empty: the newest tag, or 50 sessions back.
+
+    Raises:
+        CannotDecideError: there is no history, nothing in it is asked for, or a commit is not here.
+        ValueError: `last` is less than 1.
+    """
+    if last < 1:
+        raise ValueError(f"last is {last}: at least one session is asked for")
+    asked = Asked(
+        benchmark=benchmark, metric=metric, machine_class=machine_class, since=since, last=last, anchor=anchor
+    )
+    return find_history(asked, config=None).trends
 
 
 def _choose(history: History, asked: Asked, since: str) -> list[BenchmarkHistory]:

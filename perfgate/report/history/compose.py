@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from perfgate.core.history.trends import prove_creep
 from perfgate.report.document import (
     BENCHMARK,
     METRIC,
@@ -18,6 +19,7 @@ from perfgate.report.document import (
     text,
 )
 from perfgate.report.history.data import to_data
+from perfgate.report.history.gauges import list_gauges
 from perfgate.report.history.sparkline import sparkline
 from perfgate.report.words import amount, count, percent
 
@@ -80,7 +82,7 @@ def compose_history(found: Found, *, tool: str) -> Document:
         blocks.append(Table(columns=_OVERVIEW, entries=tuple(entries), remarks=False))
     blocks += list_steps(found)
     blocks += list_creep(found)
-    return Document(data=to_data(found, tool), blocks=tuple(blocks))
+    return Document(data=to_data(found, tool), blocks=tuple(blocks), gauges=tuple(list_gauges(found)))
 
 
 def compose_log(found: Found, *, tool: str) -> Document:
@@ -92,7 +94,7 @@ def compose_log(found: Found, *, tool: str) -> Document:
         blocks += [Heading(line=line), Table(columns=_LOG, entries=tuple(_log(trend)), remarks=False, is_whole=True)]
     blocks += list_steps(found)
     blocks += list_creep(found)
-    return Document(data=to_data(found, tool), blocks=tuple(blocks))
+    return Document(data=to_data(found, tool), blocks=tuple(blocks), gauges=tuple(list_gauges(found)))
 
 
 def extent_of(trends: Sequence[Trend]) -> Line:
@@ -229,7 +231,7 @@ def list_creep(found: Found) -> Iterator[Block]:
         words_of = f"{ALL.capitalize()}{classes}, {suite.metric}: {percent(suite.since_anchor or 0.0)} since then."
         yield Paragraph(line=(text(words_of),))
     words = text("Not proven: the machine may have changed since. To measure both now: ")
-    yield Paragraph(line=(words, strong(f"perfgate ab --base {found.anchor_ref or 'COMMIT'} -- CMD")))
+    yield Paragraph(line=(words, name(prove_creep(found.anchor_ref, crept[0][1]))))
 
 
 def _log(trend: Trend) -> Iterator[Entry]:
