@@ -22,6 +22,7 @@ from perfgate.formats.own.run_summary import SummaryReader
 from perfgate.schema.baseline_types import StoredBaseline, StoredProfiles
 from perfgate.schema.config_types import ConfigFile
 from perfgate.schema.drift_types import StoredReference
+from perfgate.schema.history_types import StoredHeader, StoredRow
 from perfgate.store.codec import encode_baseline, encode_profiles
 from perfgate.store.drift.reference import encode
 
@@ -213,6 +214,21 @@ REFERENCES = optional(
     {"fields": st.lists(WORD, max_size=2), "clusters": st.none() | CLUSTERS},
 )  # fmt: skip
 
+HEADERS = optional(
+    {
+        "schema": st.just("perfgate/history/1"), "session": WORD,
+        "started_at": st.datetimes().map(lambda at: at.isoformat()[:19] + "Z") | st.just(""),
+        "machine_class": st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]*", fullmatch=True), "machine": TEXT, "commit": TEXT,
+        "branch": TEXT, "tool": TEXT, "rows_used": st.dictionaries(TEXT, st.lists(COUNT, max_size=2), max_size=2),
+        "environment": STRINGS,
+    },
+    {"later": TEXT},
+)  # fmt: skip
+ROWS = st.tuples(
+    WORD, STRINGS, WORD, TEXT, st.sampled_from(["lower", "higher"]), COUNT, AMOUNT, AMOUNT | st.none(),
+    AMOUNT | st.none(), st.lists(TEXT, max_size=2),
+).map(list)  # fmt: skip
+
 
 def reads_run(document: Any) -> bool:
     try:
@@ -228,6 +244,10 @@ def reads_baseline(document: Any) -> bool:
 
 def reads_reference(document: Any) -> bool:
     return decodes(document, StoredReference)
+
+
+def reads_history(document: Any) -> bool:
+    return decodes(document, StoredHeader) or decodes(document, StoredRow)
 
 
 def reads_profiles(document: Any) -> bool:
@@ -286,6 +306,8 @@ def changed(draw: Any, document: Any) -> Any:
 
 KINDS = [
     pytest.param("run", RUNS, reads_run, id="run"),
+    pytest.param("history", HEADERS, reads_history, id="header-of-history"),
+    pytest.param("history", ROWS, reads_history, id="row-of-history"),
     pytest.param("baseline", BASELINES, reads_baseline, id="baseline"),
     pytest.param("profile", PROFILES, reads_profiles, id="profile"),
     pytest.param("config", CONFIGS, reads_config, id="config"),
