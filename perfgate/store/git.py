@@ -384,7 +384,10 @@ def run_git(
     except TooMuchOutputError:
         message = f"git {arguments[0]} answered with more than {most:,} bytes"
         raise cannot_decide("git-answer", message, hint="check which git is found first: git --version") from None
-    except (OSError, subprocess.TimeoutExpired) as caught:
+    except subprocess.TimeoutExpired:
+        message = f"git {arguments[0]} did not end within {timeout:g} s"
+        raise cannot_decide("ref-unreadable", message, hint="run the command again") from None
+    except OSError as caught:
         raise cannot_decide("ref-unreadable", f"git cannot be run ({caught})", hint="install git") from None
     return code, answer, errors.decode("utf-8", "replace")
 

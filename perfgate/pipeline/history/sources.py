@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from perfgate.core.errors import note
-from perfgate.core.history import History
+from perfgate.core.history.past import History
 from perfgate.core.session_id import SessionId
 from perfgate.measure.summary import format_utc
 from perfgate.pipeline.history.append import ref_of
@@ -19,7 +19,7 @@ from perfgate.store.history.ledger import read_ledger
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from perfgate.core.history import BenchmarkHistory
+    from perfgate.core.history.past import BenchmarkHistory
     from perfgate.pipeline.inputs import Settings
 
 _DAY = 86_400_000_000_000

@@ -126,15 +126,9 @@ def commit_records(folder: str, parent: str | None, records: Mapping[str, bytes]
 
 
 def _identity(folder: str) -> dict[str, str]:
-    """Return the variables that name the author of a commit where the user's own settings name none."""
-    given = {
-        f"GIT_{who}_{what}": value
-        for who in ("AUTHOR", "COMMITTER")
-        for what, value in (("NAME", _NAME), ("EMAIL", _MAIL))
-    }
-    words = ["config", "--get-regexp", r"^user\.(name|email)$"]
-    stated = git(folder, words, hint=_HINT, accepted=(0, 1)).split(b"\n")
-    keys = {line.partition(b" ")[0] for line in stated if line.partition(b" ")[2].strip()}
-    if keys >= {b"user.name", b"user.email"}:
-        return {}
-    return {name: os.environ.get(name) or value for name, value in given.items()}
+    """Return the variables that name the author of a commit: as the user's settings do, else perfgate itself."""
+    answer = git(folder, ["config", "-z", "--get-regexp", r"^user\.(name|email)$"], hint=_HINT, accepted=(0, 1))
+    stated = dict(entry.split("\n", 1) for entry in answer.decode("utf-8", "replace").split("\0") if "\n" in entry)
+    kinds = {"NAME": stated.get("user.name") or _NAME, "EMAIL": stated.get("user.email") or _MAIL}
+    names = ((f"GIT_{who}_{kind}", value) for who in ("AUTHOR", "COMMITTER") for kind, value in kinds.items())
+    return {name: os.environ.get(name) or value for name, value in names}

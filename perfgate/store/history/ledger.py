@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from perfgate.core.errors import CannotDecideError, cannot_decide, note
-from perfgate.core.history import BenchmarkHistory, History
+from perfgate.core.history.past import BenchmarkHistory, History
 from perfgate.store.git import git
 from perfgate.store.git_start import as_hash
 from perfgate.store.history import record
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from perfgate.core.errors import Diagnostic
-    from perfgate.core.history import Past
+    from perfgate.core.history.past import Past
 
 _MOST_LISTED = 64 << 20
 """Bytes of a listing: 700,000 records."""

@@ -198,18 +198,18 @@ def _network(folder: str, words: Sequence[str], variables: Mapping[str, str]) ->
 
 def _transport(clone: str) -> list[tuple[str, str]]:
     """Return the settings of a clone that say how a remote is reached: a checkout in CI keeps its token there."""
-    return _settings(clone, ["--local", "--includes"], r"^(http|url)\.")
+    return _settings(clone, "--local", r"^(http|url)\.")
 
 
 def _helpers(folder: str) -> list[str]:
     """Return the programs that know the user's passwords, as the user's own settings name them, and no repository's."""
-    scopes = (["--system"], ["--global"])
+    scopes = ("--system", "--global")
     found = [pair for scope in scopes for pair in _settings(folder, scope, r"^credential\.")]
     return [f"{key}={value}" for key, value in found]
 
 
-def _settings(folder: str, scope: Sequence[str], pattern: str) -> list[tuple[str, str]]:
-    words = ["config", *scope, "-z", "--get-regexp", pattern]
+def _settings(folder: str, scope: str, pattern: str) -> list[tuple[str, str]]:
+    words = ["config", scope, "--includes", "-z", "--get-regexp", pattern]
     answer = git(folder, words, hint="", accepted=(0, 1, 128)).decode("utf-8", "surrogateescape")
     return [(key, value) for key, _, value in (entry.partition("\n") for entry in answer.split("\0")) if key]
 

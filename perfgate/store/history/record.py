@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from perfgate.core.errors import cannot_decide
-from perfgate.core.history import Past, Reading
+from perfgate.core.history.past import Past, Reading
 from perfgate.core.metrics import Metric
 from perfgate.core.profile import title
 from perfgate.core.text.canonical import rounded, short_hash
