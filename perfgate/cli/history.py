@@ -9,6 +9,7 @@ import click
 from perfgate.cli.known import complete_benchmark, complete_metric
 from perfgate.cli.options import config_option, machine_class_option, reading_options, same_session_option
 from perfgate.cli.output import echo, say, say_all
+from perfgate.core.policy import LEDGER_REMOTE
 from perfgate.render.registry import choices
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from perfgate.render import Format
 
 _FORMATS = [*choices(verdict=False), "csv"]
-_REMOTE = "origin"
 
 
 def ref_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -90,10 +90,10 @@ def _show(
     "--push",
     "remote",
     is_flag=False,
-    flag_value=_REMOTE,
+    flag_value=LEDGER_REMOTE,
     default="",
     metavar="[REMOTE]",
-    help=f"Send them to a remote, too (default: {_REMOTE}).",
+    help=f"Send them to a remote, too (default: {LEDGER_REMOTE}).",
 )
 @ref_option
 @config_option
@@ -160,7 +160,8 @@ class _History(click.Group):
     ) -> click.Context:
         """Return the context of the command that is meant."""
         if args and args[0] in self.commands:
-            own = click.Context(self, parent, info_name=info_name)
+            bare = click.Group(self.name, self.commands)  # its arguments are no part of the path of a command
+            own = click.Context(bare, parent, info_name=info_name)
             return self.commands[args[0]].make_context(args[0], args[1:], parent=own, **extra)
         return _show.make_context(info_name, args, parent, **extra)
 

@@ -46,6 +46,8 @@ Workload = Literal["same", "rate"]
 
 LEDGER = "refs/perfgate/history"
 """The ref of the ledger, unless the configuration names another one."""
+LEDGER_REMOTE = "origin"
+"""Where it is pushed to, unless the user names another remote."""
 LEDGER_NAME = r"^refs(/[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*){2,9}$(?!\n)"
 """How the name of a ledger's ref is formed: in full, of such parts as git allows anywhere."""
 

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from perfgate.collect import find_legs, select
 from perfgate.core.errors import CannotDecideError, cannot_decide, note
-from perfgate.core.policy import LEDGER_NAME, NO_BASELINES
+from perfgate.core.policy import LEDGER_NAME, LEDGER_REMOTE, NO_BASELINES
 from perfgate.core.profile import title
 from perfgate.core.session_id import SessionId
 from perfgate.core.text.names import list_some
@@ -90,7 +90,7 @@ def append_history(
     folder = settings.root or "."
     ref = ref_of(ref, settings)
     git(folder, ["rev-parse", "--git-dir"], failing="a ledger is a ref of git", hint=_HERE)
-    if remote:
+    if remote not in {"", LEDGER_REMOTE}:  # perhaps a path that stands behind the option
         require_remote(folder, remote)
     selection = _read(paths, settings, foreign, same_session=same_session)
     notes: list[Diagnostic] = []
@@ -123,8 +123,8 @@ def ref_of(asked: str, settings: inputs.Settings) -> str:
         CannotDecideError: it is no name of a ref.
     """
     if asked and not re.search(LEDGER_NAME, asked):
-        hint = "write it in full, such as refs/perfgate/history"
-        raise cannot_decide("usage", f'"{asked}" is no name of a ref', place="--ref", hint=hint)
+        hint = "such as refs/perfgate/history"
+        raise cannot_decide("usage", f'"{asked}" is not the full name of a ref', place="--ref", hint=hint)
     return asked or settings.policy.history_ref
 
 

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from perfgate.core.errors import note
 from perfgate.core.history.past import History
 from perfgate.core.session_id import SessionId
+from perfgate.core.text.steps import log_step
 from perfgate.measure.summary import format_utc
 from perfgate.pipeline.history.append import ref_of
 from perfgate.store.git import git
@@ -48,6 +49,7 @@ def read_history(settings: Settings, commit: str, *, ref: str, last: int, wants:
     of_baselines = read_baselines(folder, commit, settings.policy.baselines, wants=wants)
     most = min(last * _RECORDS, _MOST_RECORDS)
     of_ledger = read_ledger(folder, name, most=most, until=format_utc(time.time_ns() + _DAY), wants=wants)
+    log_step("ledger: %s", of_ledger.source or f"{name}, which holds no record" if of_ledger else f"no {name} here")
     if of_ledger is not None:
         return merge(of_baselines, of_ledger)
     remotes = git(folder, ["remote"], hint="").decode("utf-8", "replace").splitlines()

@@ -51,16 +51,23 @@ class Pushed(Struct, frozen=True, kw_only=True):
     """How often it was tried; 0: the remote held everything."""
 
 
-def require_remote(folder: str, name: str) -> None:
+def require_remote(folder: str, name: str, *, kept: str = "") -> None:
     """Return when a clone has a remote.
+
+    Args:
+        folder: in the repository.
+        name: of the remote.
+        kept: ref that holds the records already; empty: nothing was recorded yet.
 
     Raises:
         CannotDecideError: it has none of that name.
     """
     names = git(folder, ["remote"], hint="").decode("utf-8", "replace").split("\n")[:-1]
     if name not in names:
-        message = f'there is no remote "{name}" in this clone'
-        hint = f"remotes: {list_some(names)}; paths stand before --push" if names else f"git remote add {name} URL"
+        message = f'there is no remote "{name}" in this clone' + (f"; the records stay in its {kept}" if kept else "")
+        hint = f"git remote add {name} URL; then the same command once more"
+        if names:
+            hint = f"remotes: {list_some(names)}; paths stand before --push"
         raise cannot_decide("history-not-pushed", message, hint=hint)
 
 
@@ -76,17 +83,20 @@ def push(folder: str, ref: str, remote: str, *, is_new: bool) -> Pushed:
     Raises:
         CannotDecideError: the remote cannot be reached, refuses, or is no ledger; the local ref is as it was.
     """
+    require_remote(folder, remote, kept=ref)
     tip = find_tip(folder, ref)
-    if tip is None:
+    if tip is None:  # another call in this clone sent everything, and removed the ref
         return Pushed(sent=0, tries=0)
     records = {listed.path.decode(): listed.oid for listed in list_files(folder, tip) if listed.at}
     with tempfile.TemporaryDirectory(prefix="perfgate-") as spare:
         there = _Remote(folder, spare, remote, ref)
         pushed = there.send(records)
-    if is_new:
-        git(folder, ["update-ref", "-d", ref, tip], hint="")
-        return pushed
-    with contextlib.suppress(CannotDecideError):  # all records are there; the next call fetches what is new
+    with contextlib.suppress(
+        CannotDecideError
+    ):  # all records are there; what came in meanwhile goes with the next call
+        if is_new:
+            git(folder, ["update-ref", "-d", ref, tip], hint="")
+            return pushed
         _network(folder, ["fetch", "-q", "--no-tags", "--no-write-fetch-head", _FETCHED_BY, remote, ref], {})
         if tip != there.tip:
             move(folder, ref, there.tip, tip)
@@ -160,7 +170,7 @@ class _Remote:
 
     def _refused(self, cause: str) -> CannotDecideError:
         message = f"{self._name} did not take the records, which stay in {self._ref} of this clone: {cause}"
-        again = "push them by the same command, once more"
+        again = "run the same command once more"
         hint = f"{_NEEDED} {again}" if _DENIED.search(cause) else again
         return cannot_decide("history-not-pushed", message, hint=hint)
 
