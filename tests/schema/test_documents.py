@@ -14,6 +14,7 @@ from drift_cases import all_kinds, summary_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from laws import LAWS
+from ledger_cases import a_record
 from records import a_profile, summary
 
 from perfgate import schema
@@ -25,6 +26,7 @@ from perfgate.schema.drift_types import StoredReference
 from perfgate.schema.history_types import StoredHeader, StoredRow
 from perfgate.store.codec import encode_baseline, encode_profiles
 from perfgate.store.drift.reference import encode
+from perfgate.store.history.record import encode as encode_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -365,3 +367,5 @@ def test_what_is_written_obeys_the_published_schemas():
     assert schema.explain("baseline", json.loads(encode_baseline(a_profile()))) == []
     assert schema.explain("profile", json.loads(encode_profiles((a_profile(),)))) == []
     assert schema.explain("drift-reference", json.loads(encode(summary_of(all_kinds())))) == []
+    record = encode_record(a_record(), recorded_at="")[1]
+    assert [schema.explain("history", json.loads(line)) for line in record.splitlines()] == [[], []]
