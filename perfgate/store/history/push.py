@@ -38,7 +38,10 @@ _TIP = "refs/perfgate/tip"
 _FETCHES = (("--depth=1", "--filter=blob:none"), ("--depth=1",), ())
 """What is asked of a server, from the least on: where many ignore what they do not support, some refuse."""
 _DENIED = re.compile(r"(?i)\b(403|401|denied|not granted|permission|authentication|could not read username)\b")
-_NEEDED = "the job needs permission to write (in Actions: permissions: contents: write), which no fork has; then"
+_NEEDED = (
+    "in CI the job needs permission to write (Actions: permissions: contents: write), which no fork has; "
+    "elsewhere git has to know the password; then"
+)
 
 
 class Pushed(Struct, frozen=True, kw_only=True):
