@@ -31,12 +31,13 @@ def git(folder: Path, *words: str) -> str:
     return done.stdout.strip()
 
 
-@pytest.fixture
-def clone(tmp_path: Path) -> Path:
+@pytest.fixture(params=["sha1"])
+def clone(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     """A clone with one record that its bare remote lacks."""
     bare, folder = tmp_path / "bare", tmp_path / "clone"
-    subprocess.run(["git", "init", "-q", "--bare", str(bare)], check=True)
-    subprocess.run(["git", "init", "-q", str(folder)], check=True)
+    kind = f"--object-format={request.param}"
+    subprocess.run(["git", "init", "-q", "--bare", kind, str(bare)], check=True)
+    subprocess.run(["git", "init", "-q", kind, str(folder)], check=True)
     git(folder, "remote", "add", "origin", f"file://{bare}")
     append(str(folder), LEDGER, dict([encode(a_record(), recorded_at="")]))
     return folder
@@ -69,6 +70,7 @@ def test_what_the_remote_holds_already_is_not_sent(clone: Path, tmp_path: Path) 
     assert find_tip(str(clone), LEDGER) == find_tip(str(tmp_path / "bare"), LEDGER)
 
 
+@pytest.mark.parametrize("clone", ["sha1", "sha256"], indirect=True)
 def test_two_ledgers_without_a_common_commit_are_joined(clone: Path, tmp_path: Path) -> None:
     ledger_cases.write(tmp_path / "bare", ledger_cases.sessions(2, 1))
     assert push(str(clone), LEDGER, "origin", is_new=False).sent == 1
