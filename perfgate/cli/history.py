@@ -136,8 +136,8 @@ def _say_appended(appended: Appended) -> None:
     for path in appended.added:
         say(f"added {path}")
     if appended.pushed:
-        sent = appended.pushed.sent
-        say(f"pushed {_count(sent)} to {appended.ref} of {appended.remote}" if sent else "unchanged: all is there")
+        sent, where = appended.pushed.sent, f"{appended.ref} of {appended.remote}"
+        say(f"pushed {_count(sent)} to {where}" if sent else f"unchanged: {where} holds all of them")
     elif appended.added:
         say(f"{_count(len(appended.added))} in {appended.ref} of this clone; to push: perfgate history append --push")
     else:

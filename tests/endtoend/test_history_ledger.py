@@ -278,7 +278,7 @@ def test_programs_that_the_repository_names_are_not_started(repository: Project,
         assert repository.cli("history", "append").code == 0  # a ledger that follows the remote's at the next push
 
 
-@pytest.mark.parametrize("kind", ["branch", "tag", "blob", "checked-out"])
+@pytest.mark.parametrize("kind", ["branch", "tag", "blob", "checked-out", "path"])
 def test_a_ref_of_something_else_is_refused(repository: Project, remote: Path, kind: str) -> None:
     measure(repository, "s1")
     ref = {"branch": "refs/heads/other", "checked-out": "refs/heads/main"}.get(kind, LEDGER)
@@ -289,8 +289,10 @@ def test_a_ref_of_something_else_is_refused(repository: Project, remote: Path, k
         repository.git("update-ref", ref, "refs/tags/v1")
     elif kind == "blob":
         repository.git("update-ref", ref, "HEAD:.gitignore")
+    elif kind == "path":
+        ledger_cases.write_tree(repository.root, {"2026/../../x": "x"})
     tip = repository.git("rev-parse", ref)
-    causes = {"branch": "holds .gitignore", "checked-out": "checked out"}
+    causes = {"branch": "holds .gitignore", "checked-out": "checked out", "path": "it holds 2026/../../x"}
     assert_cannot_decide(append(repository, "--ref", ref), causes.get(kind, f"names a {kind}"), "--ref")
     assert repository.git("rev-parse", ref) == tip
     assert records(repository, remote) == []

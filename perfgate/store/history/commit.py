@@ -22,7 +22,9 @@ MOST_TRIES = 10
 """Of several writers at once one is first in each round; ten tries are enough for ten of them."""
 _LONGEST_PAUSE = 2.0  # seconds
 _NAME, _MAIL = "perfgate", "perfgate@localhost"
-_YEAR = re.compile(rb"\d{4}")
+_RECORDS = re.compile(rb"[0-9]{4}/")
+_TRICKS = frozenset({b".", b"..", b".git"})
+"""Folders that git itself never makes, and does not read into an index."""
 _HINT = "run it in the git repository of the project"
 
 
@@ -43,7 +45,7 @@ def require_ledger(folder: str, tip: str, place: str) -> set[str]:
         CannotDecideError: it holds other things beside the folders of years: it is the branch of something else.
     """
     paths = [listed.path for listed in list_files(folder, tip)]
-    others = [p.decode("utf-8", "replace") for p in paths if not _YEAR.fullmatch(p.partition(b"/")[0])]
+    others = [p.decode("utf-8", "replace") for p in paths if not _RECORDS.match(p) or _TRICKS & {*p.split(b"/")}]
     if others:
         message = f"is no ledger of perfgate: it holds {list_some(others, 3)}"
         hint = "name a ref of its own: --ref refs/perfgate/history, or [history] ref in the configuration"

@@ -100,7 +100,7 @@ def read_ledger(folder: str, ref: str, *, most: int, until: str, wants: Callable
         found = _read(folder, chosen, wants, left_out)
     except CannotDecideError as caught:
         (first, *_) = caught.diagnostics
-        remark = note("history-unreadable", f"is left out: {first.fact}", place=ref, hint=first.hint)
+        remark = note("history-unreadable", f"{first.message}; it is left out", place=ref, hint=first.hint)
         return History(source="", benchmarks=(), notes=(remark,))
     count = len(chosen)
     source = f"{count:,} record{'' if count == 1 else 's'} of {ref}" if count else ""

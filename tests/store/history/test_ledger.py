@@ -226,7 +226,7 @@ def test_a_ref_that_names_no_commit_is_left_out(repository: Path) -> None:
             ["git", "-C", str(repository), *words], check=True, capture_output=True, text=True, input=tag
         ).stdout.strip()
         subprocess.run(["git", "-C", str(repository), "update-ref", LEDGER, made], check=True)
-        assert remarks(read(repository)) == [f"is left out: {LEDGER}: names a {kind}, and no commit"]
+        assert remarks(read(repository)) == [f"names a {kind}, and no commit; it is left out"]
         (fault,) = refused(lambda: find_tip(str(repository), LEDGER))
         assert fault.slug == "history-not-ours"
 
