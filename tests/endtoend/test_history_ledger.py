@@ -380,6 +380,24 @@ def test_a_clone_without_the_ledger_says_how_to_fetch_it(repository: Project, re
     assert remote.exists()
 
 
+def test_a_partial_clone_says_how_to_fetch_the_records_and_asks_for_none_itself(
+    repository: Project, remote: Path, tmp_path: Path
+) -> None:
+    repository.git("push", "-q", "origin", "main")
+    ledger_cases.write(remote, ledger_cases.sessions(5, 1))
+    repository.command("git", "-C", str(remote), "config", "uploadpack.allowFilter", "true")
+    clone = repository.copy_to(tmp_path / "clone")
+    clone.git("config", "remote.origin.promisor", "true")
+    clone.git("config", "remote.origin.partialclonefilter", "blob:none")
+    clone.git("fetch", "-q", "origin", f"{LEDGER}:{LEDGER}")
+    outcome = clone.cli("history")
+    command = f"git fetch --refetch --no-filter origin {LEDGER}:{LEDGER}"
+    assert (outcome.code, "which is partial" in outcome.stderr) == (2, True), str(outcome)
+    assert command in outcome.stderr
+    assert clone.command(*command.split()).code == 0
+    assert len(shown(clone)["series"][0]["sessions"]) == 5
+
+
 def test_a_hostile_ledger_changes_no_exit_code_and_prints_no_control_character(repository: Project) -> None:
     measure(repository, "s1")
     append(repository)

@@ -27,6 +27,8 @@ _MOST_LISTED = 64 << 20
 """Bytes of a listing: 700,000 records."""
 _MOST_BYTES = 256 << 20
 """Of records that are read at once: 20,000 of usual size take 120 MB."""
+_LOCAL = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none"}
+"""Variables by which git fetches nothing: a partial clone would ask for one record after another."""
 _FEW = 20
 """Newest records of a class of machine of which one has to hold a benchmark that still exists."""
 
@@ -97,7 +99,7 @@ def read_ledger(folder: str, ref: str, *, most: int, until: str, wants: Callable
         listed = list_files(folder, tip)
         left_out: Counter[str] = Counter()
         chosen = _choose(listed, most, until, left_out)
-        found = _read(folder, chosen, wants, left_out)
+        found = _read(folder, ref, chosen, wants, left_out)
     except CannotDecideError as caught:
         (first, *_) = caught.diagnostics
         remark = note("history-unreadable", f"{first.message}; it is left out", place=ref, hint=first.hint)
@@ -117,16 +119,28 @@ def _choose(listed: Sequence[Listed], most: int, until: str, left_out: Counter[s
 
 
 def _read(
-    folder: str, chosen: Sequence[Listed], wants: Callable[[str], bool], left_out: Counter[str]
+    folder: str, ref: str, chosen: Sequence[Listed], wants: Callable[[str], bool], left_out: Counter[str]
 ) -> list[tuple[str, dict[record.Place, Past]]]:
-    """Return session and measurements of each record that can be read, newest first."""
+    """Return session and measurements of each record that can be read, newest first.
+
+    Raises:
+        CannotDecideError: git cannot be asked, or the clone lacks records since it is partial.
+    """
     of_content: dict[str, bytes] = {}
     room = _MOST_BYTES
-    for oid, content in read_contents(folder, list(dict.fromkeys(c.oid for c in chosen)), largest=record.LARGEST):
-        room -= len(content)
-        if room < 0:
-            break
-        of_content[oid] = content
+    oids = list(dict.fromkeys(c.oid for c in chosen))
+    try:
+        for oid, content in read_contents(folder, oids, largest=record.LARGEST, variables=_LOCAL):
+            room -= len(content)
+            if room < 0:
+                break
+            of_content[oid] = content
+    except CannotDecideError:
+        if not _is_partial(folder):
+            raise
+    if chosen and not of_content and _is_partial(folder):
+        hint = f"git fetch --refetch --no-filter origin {ref}:{ref}"
+        raise cannot_decide("history-unreadable", "its records are not in this clone, which is partial", hint=hint)
     found = []
     for one in chosen:
         held = of_content.get(one.oid)
@@ -136,6 +150,12 @@ def _read(
         else:
             found.append(decoded)
     return found
+
+
+def _is_partial(folder: str) -> bool:
+    """Does a clone fetch contents when they are asked for?"""
+    words = ["config", "--get-regexp", r"^remote\..*\.promisor$"]
+    return bool(git(folder, words, hint="", accepted=(0, 1)).strip())
 
 
 def _benchmarks(found: Sequence[tuple[str, dict[record.Place, Past]]]) -> Iterator[BenchmarkHistory]:
