@@ -1,9 +1,10 @@
-"""Use case `perfgate history`: the versions of the baselines in git -> what each value did over time."""
+"""Use case `perfgate history`: the versions of the baselines, and the ledger -> what each value did over time."""
 
 from __future__ import annotations
 
 import re
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -18,12 +19,12 @@ from perfgate.core.text.near_names import find_near
 from perfgate.gate.history.series import make_series
 from perfgate.gate.history.trends import find_creep, judge_trends
 from perfgate.pipeline import inputs
+from perfgate.pipeline.history.sources import read_history
 from perfgate.report.history.found import Found
 from perfgate.stats.history.creep import OF_ANCHOR
 from perfgate.store.checkouts.commits import describe
 from perfgate.store.git import Commit, git
 from perfgate.store.git_start import is_hash
-from perfgate.store.history.baselines import read_baselines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -57,6 +58,8 @@ class Asked(Struct, frozen=True, kw_only=True):
     """Newest sessions of each benchmark, >= 1."""
     anchor: str = ""
     """A commit, or how many sessions back; empty: the newest tag, or `_BACK` sessions back."""
+    ref: str = ""
+    """Full name of the ledger's ref; empty: the configured one."""
 
 
 def find_history(asked: Asked, *, config: str | None) -> Found:
@@ -105,7 +108,8 @@ def _read(asked: Asked, settings: Settings) -> tuple[list[Series], History, _Anc
     head = Commit("HEAD", folder)
 
     def read(metric: str) -> History:
-        return read_baselines(folder, head.id, settings.policy.baselines, wants=lambda name: fnmatchcase(name, metric))
+        wants = partial(fnmatchcase, pat=metric)
+        return read_history(settings, head.id, ref=asked.ref, last=asked.last, wants=wants)
 
     history = read(asked.metric or "*")
     if asked.metric and not _metrics(history):
@@ -155,8 +159,8 @@ def _choose(history: History, asked: Asked, since: str) -> list[BenchmarkHistory
         CannotDecideError: none of them is asked for.
     """
     if not history.benchmarks:
-        message = "git holds no version of a baseline"
-        hint = "perfgate baseline refresh; commit the folder; each refresh adds a session"
+        message = "git holds no version of a baseline, and no ledger"
+        hint = "perfgate baseline refresh; commit the folder; each refresh adds a session; or: perfgate history append"
         raise CannotDecideError([*history.notes, *cannot_decide("no-baseline", message, hint=hint).diagnostics])
     classes = sorted({b.machine_class for b in history.benchmarks})
     if asked.machine_class and asked.machine_class not in classes:

@@ -6,6 +6,8 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
+from perfgate.core.errors import plain
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -17,7 +19,10 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def render(found: Found) -> str:
-    """Return a history as CSV (RFC 4180, with plain line breaks). A cell that a spreadsheet would run gets a quote."""
+    """Return a history as CSV (RFC 4180, with plain line breaks).
+
+    A cell that a spreadsheet would run gets a quote, and none has a control character.
+    """
     rows = [row for trend in found.trends for row in _rows(trend)]
     output = io.StringIO()
     writer = csv.DictWriter(output, list(rows[0]) if rows else [], lineterminator="\n")
@@ -53,4 +58,5 @@ def _rows(trend: Trend) -> Iterator[dict[str, object]]:
 
 
 def _inert(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    shown = plain(cell)
+    return f"'{shown}" if cell.startswith(_FORMULA) else shown

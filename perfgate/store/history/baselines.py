@@ -29,8 +29,10 @@ if TYPE_CHECKING:
 
 _EVERY = 9
 """Of the ten sessions that a version holds by default, the oldest is the newest one of the ninth version before."""
-_OF_ONE_RUN = frozenset({"machine", CPU_MODEL})
-_LEAST_FOR_P95 = runs_needed_for_bound(0.95, 0.95)
+OF_ONE_RUN = frozenset({"machine", CPU_MODEL})
+"""Facts of an environment that differ from session to session."""
+LEAST_FOR_P95 = runs_needed_for_bound(0.95, 0.95)
+"""Values that a p95 of one session needs."""
 
 _Key = tuple[str, str, "Labels"]
 
@@ -142,7 +144,7 @@ def _parse(content: bytes, recorded_at: str, wants: Callable[[str], bool]) -> _V
         for session, values in m.values.items():
             if session in readings:
                 n = int(m.stands_for.get(session, len(values)))
-                p95 = quantile(sorted(values), 0.95) if len(values) >= _LEAST_FOR_P95 else None
+                p95 = quantile(sorted(values), 0.95) if len(values) >= LEAST_FOR_P95 else None
                 readings[session][name] = Reading(metric=metric, sources=sources, n=n, p50=median(values), p95=p95)
     for name, q in stated_metrics.items():
         metric, sources = Metric(name=name, unit=q.unit, better=q.better), tuple(q.source)
@@ -151,7 +153,7 @@ def _parse(content: bytes, recorded_at: str, wants: Callable[[str], bool]) -> _V
                 readings[session][name] = Reading(
                     metric=metric, sources=sources, n=0, p50=stated[P50], p95=stated.get("p95")
                 )
-    environment = tuple(sorted((k, v) for k, v in stored.environment.items() if k not in _OF_ONE_RUN))
+    environment = tuple(sorted((k, v) for k, v in stored.environment.items() if k not in OF_ONE_RUN))
     return _Version(
         key=(stored.machine_class, stored.benchmark, tuple(sorted(stored.labels.items()))),
         environment=environment,

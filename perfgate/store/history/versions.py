@@ -14,7 +14,7 @@ from perfgate.store.git import git
 from perfgate.store.git_objects import split_answer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 _DEEPEN = "fetch its history: git fetch --unshallow (in Actions: fetch-depth: 0 at the checkout)"
 _PIECE = re.compile(rb"\n?(?:\x01[0-9a-f]{40,64} (\d+)\0|:\d+ \d+ [0-9a-f]+ ([0-9a-f]+) [A-Z]\0([^\0]+)\0)")
@@ -73,19 +73,22 @@ def _date(seconds: bytes) -> str:
         return ""
 
 
-def read_contents(folder: str, oids: Sequence[str], *, largest: int) -> Iterator[tuple[str, bytes]]:
+def read_contents(
+    folder: str, oids: Sequence[str], *, largest: int, variables: Mapping[str, str] | None = None
+) -> Iterator[tuple[str, bytes]]:
     """Yield hash and content of files; those that are not here, or are larger than `largest` bytes, are left out.
 
     Args:
         folder: in the repository.
         oids: their hashes.
         largest: in bytes.
+        variables: of git's environment, in place of those of every call.
 
     Raises:
         CannotDecideError: git cannot be asked, or gives another content than the hash says.
     """
     asked = "".join(f"{oid}\n" for oid in oids).encode()
-    answer = git(folder, ["cat-file", "--batch-check"], hint=_DEEPEN, asked=asked)
+    answer = git(folder, ["cat-file", "--batch-check"], hint=_DEEPEN, asked=asked, variables=variables)
     batch: list[str] = []
     room = _MOST_BYTES
     for line in answer.decode("ascii", "replace").splitlines():
