@@ -364,11 +364,12 @@ def test_both_sources_are_merged_and_what_a_baseline_states_counts(repository: P
     assert [round(p["p50"]) for p in value["sessions"]] == [1, 2, 9, 4]
 
 
-def test_a_clone_without_the_ledger_says_how_to_fetch_it(repository: Project, remote: Path) -> None:
+def test_a_clone_without_a_named_ledger_says_how_to_fetch_it(repository: Project, remote: Path) -> None:
     measure(repository, "s1")
     assert repository.cli("baseline", "refresh").code == 0
     repository.commit("refresh")
-    outcome = repository.cli("history")
+    assert repository.cli("history").stderr == "", "most projects keep no ledger"
+    outcome = repository.cli("history", "--ref", LEDGER)
     command = f"git fetch origin {LEDGER}:{LEDGER}"
     assert (outcome.code, command in outcome.stderr) == (0, True), str(outcome)
     assert append(repository, "--push").code == 0
@@ -376,7 +377,7 @@ def test_a_clone_without_the_ledger_says_how_to_fetch_it(repository: Project, re
     assert len(records(repository)) == 1
     repository.git("remote", "remove", "origin")
     repository.git("update-ref", "-d", LEDGER)
-    assert repository.cli("history").stderr == ""
+    assert repository.cli("history", "--ref", LEDGER).stderr == ""
     assert remote.exists()
 
 

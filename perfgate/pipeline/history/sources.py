@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from perfgate.core.errors import note
 from perfgate.core.history.past import History
+from perfgate.core.policy import LEDGER
 from perfgate.core.session_id import SessionId
 from perfgate.core.text.steps import log_step
 from perfgate.measure.summary import format_utc
@@ -53,7 +54,7 @@ def read_history(settings: Settings, commit: str, *, ref: str, last: int, wants:
     if of_ledger is not None:
         return merge(of_baselines, of_ledger)
     remotes = git(folder, ["remote"], hint="").decode("utf-8", "replace").splitlines()
-    if not remotes:
+    if not remotes or (not ref and name == LEDGER):  # most projects keep none
         return of_baselines
     remote = "origin" if "origin" in remotes else remotes[0]
     hint = f"if the project keeps one: git fetch {remote} {name}:{name}"
