@@ -11,6 +11,8 @@ from perfgate.formats.discovery import RunReader, find
 from perfgate.measure import measure_run_context
 
 FILES = 5_000
+SLOWER = 0
+"""Percent of the files that are collected once more; gate_canary.py raises it, to see the gate fail."""
 
 
 def main() -> None:
@@ -20,6 +22,8 @@ def main() -> None:
         with measure_run_context(benchmark="collect", rows_used=FILES):
             found, _ = find([f"{folder}/*.json"])
             collected = collect(RunReader(columns="with digests").read(found))
+            if SLOWER:
+                collect(RunReader(columns="with digests").read(found[: FILES * SLOWER // 100]))
     if sum(s.ok for s in collected.seen) != FILES:
         raise SystemExit("not all files were collected")
 
