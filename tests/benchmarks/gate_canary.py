@@ -2,8 +2,8 @@
 
 python tests/benchmarks/gate_canary.py [--times 3] [--slower 25] [-- ARGUMENTS of perfgate ab]
 
-In a clone of this repository, the head gets a comment (unchanged code) or collects so many percent of the files once
-more (a slower one), and `perfgate ab` compares it with HEAD, as the workflow `perf` does with a pull request. Exits 0
+In a clone of this repository, the head gets a comment (unchanged code) or takes so many percent more CPU time (a slower
+one), and `perfgate ab` compares it with HEAD, as the workflow `perf` does with a pull request. Exits 0
 when every slower head was red (exit code 1) and every unchanged one green (0), and 1 otherwise. In GitHub Actions the
 counts are in the summary of the job, too.
 """
@@ -63,8 +63,8 @@ def try_out(times: int, slower: int, options: list[str]) -> dict[int, list[int]]
                 found.append(code)
                 if code != bool(percent):
                     print(printed)
-                row = next((line for line in printed.splitlines() if " elapsed " in line), "")
-                print(f"attempt {attempt + 1}, {percent} % slower: exit code {code}  {row.strip()}", flush=True)
+                print(f"attempt {attempt + 1}, {percent} % slower: exit code {code}", flush=True)
+                print(*(line for line in printed.splitlines() if "  collect  " in line), sep="\n", flush=True)
     return codes
 
 

@@ -148,22 +148,33 @@ def test_what_is_counted_can_be_chosen_and_a_wrong_name_is_an_error(monkeypatch:
         gate_counts.main()
 
 
-def test_the_switch_makes_the_measured_program_read_a_quarter_of_the_files_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("percent", "spent"), [(0, 100), (25, 125), (100, 200)])
+def test_the_switch_takes_exactly_so_much_more_time_of_the_clock(percent: int, spent: int) -> None:
+    now = 1_000
+
+    def clock() -> int:
+        nonlocal now
+        now += 1
+        return now
+
+    now += 99
+    gate_collect.slow_down(1_000, percent, clock)
+    assert now - 1_000 in {spent - 1, spent}
+
+
+@pytest.mark.slow
+def test_the_switch_is_off_and_where_it_is_on_the_measured_program_is_slower_by_it(tmp_path: Path) -> None:
     text = (ROOT / gate_canary.MEASURED).read_text(encoding="utf-8")
     assert gate_collect.SLOWER == 0
-    count = "import sys\nseen = []\nsys.addaudithook(lambda e, a: seen.append(a[0]) if e == 'open' else None)\n"
-    tail = "\nprint(sum('run-' in str(name) for name in seen))\n"
-    opened = []
+    asked = "slow_down = lambda began, percent, clock: print(percent)\n"
     for slower in (0, 25):
-        changed = gate_canary.change(text, slower, 1).replace("FILES = 5_000", "FILES = 400")
-        changed = changed.replace("from __future__ import annotations", f"from __future__ import annotations\n{count}")
-        (tmp_path / "gate_collect.py").write_text(changed + tail)
+        changed = gate_canary.change(text, slower, 1).replace("FILES = 5_000", "FILES = 40")
+        (tmp_path / "gate_collect.py").write_text(changed.replace("def main()", f"{asked}\n\ndef main()"))
         environ = clean_environment(tmp_path, PYTHONPATH=str(ROOT / "tests" / "benchmarks"))
         done = subprocess.run(
             [sys.executable, "gate_collect.py"], cwd=tmp_path, env=environ, capture_output=True, text=True, check=True
         )
-        opened.append(int(done.stdout))
-    assert opened == [2 * 400, 2 * 400 + 100], "written and read, and a quarter read once more"
+        assert done.stdout == f"{slower}\n"
 
 
 def test_a_program_without_the_switch_is_an_error() -> None:
