@@ -64,7 +64,8 @@ def try_out(times: int, slower: int, options: list[str]) -> dict[int, list[int]]
                 if code != bool(percent):
                     print(printed)
                 print(f"attempt {attempt + 1}, {percent} % slower: exit code {code}", flush=True)
-                print(*(line for line in printed.splitlines() if "  collect  " in line), sep="\n", flush=True)
+                for row in (line for line in printed.splitlines() if " collect  " in line):
+                    print(row, flush=True)
     return codes
 
 

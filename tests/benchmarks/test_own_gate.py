@@ -124,6 +124,19 @@ def test_the_limits_that_warn_are_the_goals_of_the_page() -> None:
         assert float(row.split("|")[-2]) == float(warned[name]), name
 
 
+def test_the_page_names_what_exists() -> None:
+    page = (ROOT / "docs" / "dogfood.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"tests/benchmarks/\w+\.py", page))
+    measured = {f"tests/benchmarks/{name}.py" for name in ("gate_canary", "gate_collect", "gate_counts", "gate_ratios")}
+    assert named == measured
+    assert all((ROOT / path).is_file() for path in named)
+    workflows = {path.stem for path in (ROOT / ".github" / "workflows").glob("*.yml")}
+    assert {"perf", "perf-history", "perf-canary"} <= workflows & set(re.findall(r"`([\w-]+)`", page))
+    assert all(
+        f"`{budget['benchmark']}`" in page or budget["benchmark"] == "count.wheel" for budget in SETTINGS["budget"]
+    )
+
+
 @pytest.mark.slow
 def test_the_counts_of_a_check_are_exact_and_what_a_check_loads_more_is_in_them(tmp_path: Path) -> None:
     first = gate_counts.count_check()
