@@ -70,6 +70,8 @@ def _ask_system_for_cpu() -> str:
     if sys.platform == "darwin":
         words = ["/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"]
         return subprocess.run(words, capture_output=True, text=True, check=False).stdout
+    if part := _find_line("/proc/cpuinfo", "CPU part"):  # Linux names no model on ARM
+        return f"implementer {_find_line('/proc/cpuinfo', 'CPU implementer')} part {part}"
     return os.environ.get("PROCESSOR_IDENTIFIER", "")
 
 

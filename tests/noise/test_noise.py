@@ -19,6 +19,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import collect
+import machine_facts
 import pack
 import pytest
 from loads import LOADS
@@ -168,6 +169,31 @@ def test_nothing_of_the_person_the_host_or_the_folder_is_kept(session: Path) -> 
     machine = json.loads((session / "session.json").read_text())["machine"]
     assert {"os", "arch", "cpus", "kernel", "numpy", "python"} <= set(machine)
     assert set(machine) <= set(pack.MACHINE)
+
+
+FILES = {
+    "/proc/cpuinfo": "processor : 0\nCPU implementer : 0x41\nCPU part : 0xd49\nmicrocode : 0x1\ncpu MHz : 2600.5\n",
+    "/proc/stat": "cpu  10 0 20 300 4 0 5 250 0 0\ncpu0 1 2 3\n",
+    "/sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq": "3100000\n",
+}
+
+
+def test_facts_and_state_are_read_where_the_system_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine_facts, "read_start", lambda path, limit=4096: FILES.get(path, ""))
+    monkeypatch.setattr(machine_facts, "environment", lambda: {"os": "linux", "cpus": "4", "machine": "1a2b3c4d"})
+    monkeypatch.setattr(machine_facts, "TICKS", 100)
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setenv("ImageVersion", "20260101.1; rm -rf /")
+    facts = machine_facts.describe_machine()
+    assert (facts["cpu_model"], facts["microcode"]) == ("implementer 0x41 part 0xd49", "0x1")
+    assert facts["image"] == "20260101.1 rm -rf"
+    assert "machine" not in facts
+    state = machine_facts.read_state()
+    assert (state["steal"], state["frequency"]) == ((2.5, "s"), (3.1e9, "Hz"))
+    monkeypatch.delitem(FILES, "/sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq")
+    assert machine_facts.read_state()["frequency"] == (2_600_500_000.0, "Hz")
+    monkeypatch.setattr(machine_facts, "read_start", lambda path, limit=4096: "")
+    assert set(machine_facts.read_state()) <= {"load_average"}
 
 
 def test_it_leaves_nothing_but_the_session(session: Path) -> None:
