@@ -134,13 +134,13 @@ def test_what_is_no_measurement_is_refused_by_both_readers(text, reader):
 
 
 def test_one_odd_value_is_left_out_and_named():
-    rows = [{"route": "/a", "ok": "ok", "v": 0.1, "at": "2026-11-28"} for _ in range(200)]
+    rows = [{**ROW, "at": "2026-11-28"} for _ in range(200)]
     found = collect(in_memory("odd", {"a.jsonl": content_of([*rows, {**rows[0], "v": "x"}], "jsonl")}))
-    assert found.remarks == ('left out: 1 rows hold no finite number in the field "v"',)
-    assert samples(found, "latency")["/a", ""].count == 200
+    assert found.remarks == ('left out: 1 row holds no finite number in the field "v", in memory://odd/a.jsonl',)
+    assert samples(found, "latency")["/a[region=eu]", ""].count == 200
 
 
-ROW = {"route": "/a", "ok": True, "v": 0.1, "at": "2026-11-28T10:00:00Z"}
+ROW = {"route": "/a", "region": "eu", "ok": True, "v": 0.1, "at": "2026-11-28T10:00:00Z"}
 LINES = content_of([ROW] * 50, "jsonl")
 
 
@@ -155,7 +155,7 @@ def test_a_link_in_a_folder_is_followed_and_one_that_leads_nowhere_is_named(fold
     (folder / "days" / "a.jsonl").write_bytes(LINES)
     (folder / "other.jsonl").write_bytes(LINES.replace(b"0.1", b"0.2"))
     (folder / "days" / "b.jsonl").symlink_to("../other.jsonl")
-    assert samples(collect(given), "latency")["/a", ""].count == 100
+    assert samples(collect(given), "latency")["/a[region=eu]", ""].count == 100
     (folder / "days" / "c.jsonl").symlink_to("gone.jsonl")
     assert only(given) == ("part-unreadable", "days/c.jsonl does not exist")
 
@@ -184,7 +184,12 @@ def test_a_glob_that_matches_nothing_is_named():
         ("a.jsonl", b"\x00\x01\x02", "is neither Parquet nor text"),
         ("a.jsonl", LINES + b"\n".join([b'{"route": "/a", '] * 40), "40 of 90 lines cannot be read"),
         ("a.csv", b"route,region,ok,v,at\n" + b"/a,eu,true,0.1\n" * 9, "9 of 9 lines cannot be read"),
-        ("a.csv", b"route,at,ok,latency\n/a,1,1,3\n", 'has no column "v"; there are "route", "at", "ok", "latency"'),
+        (
+            "a.csv",
+            b"route,region,at,ok,va\n/a,eu,1,1,3\n",
+            'has no column "v"; there are "route", "region", "at", "ok", "va"',
+        ),
+        ("a.csv", b"route,v,ok,at\n/a,3,1,2\n", 'has no column "region"; there are "route", "v", "ok", "at"'),
         ("a.csv", b"route,v,v,ok,at\n/a,3,3,1,2\n", 'has two columns "v"'),
         ("a.jsonl", b'{"other": 1}\n' * 9, '9 of 9 rows hold no name in "route"'),
     ],
@@ -199,7 +204,7 @@ def test_a_broken_part_is_one_error_that_names_it(name, content, why):
 def test_a_parquet_file_of_another_schema_names_its_columns(folder):
     import duckdb
 
-    columns = "1 AS a, [2] AS v, 'x' AS route, true AS ok, 1 AS \"at\""
+    columns = "1 AS a, [2] AS v, 'x' AS route, 'eu' AS region, true AS ok, 1 AS \"at\""
     duckdb.execute(f"COPY (SELECT {columns}) TO 'x.parquet' (FORMAT parquet)")
     assert only("x.parquet") == (
         "part-columns",
@@ -219,14 +224,14 @@ def test_copies_and_files_that_are_named_twice_count_once():
     other = content_of([{**ROW, "at": "2026-11-28T10:00:00.5Z"}] * 50, "jsonl")
     address = in_memory("copies", {"a.jsonl": LINES, "b.jsonl": LINES, "c.jsonl": other})
     found = collect(address, f"{address}/a.jsonl")
-    assert samples(found, "latency")["/a", ""].count == 100
+    assert samples(found, "latency")["/a[region=eu]", ""].count == 100
     assert found.remarks == ("left out, copies of other files: 1", "left out, files that were named again: 1")
 
 
 def test_files_of_equal_counts_that_are_no_copies_all_count():
     lines = [content_of([ROW], "jsonl"), content_of([ROW], "jsonl").replace(b'": ', b'" :')]
     found = collect(in_memory("alike", {f"{i}.jsonl": line for i, line in enumerate(lines)}))
-    assert samples(found, "latency")["/a", ""].count == 2
+    assert samples(found, "latency")["/a[region=eu]", ""].count == 2
 
 
 def test_a_field_of_each_row_is_no_name():
@@ -240,10 +245,10 @@ def test_a_field_of_each_row_is_no_name():
 
 def test_of_many_series_fewer_quantiles_are_kept_and_their_statistics_stay_exact():
     draw = random.Random(3)
-    rows = [{"route": f"/{i % 5}", "ok": True, "v": draw.random(), "at": ROW["at"]} for i in range(3000)]
-    rows += [{"route": f"/x{i}", "ok": True, "v": 0.5, "at": ROW["at"]} for i in range(600)]
+    rows = [{**ROW, "route": f"/{i % 5}", "v": draw.random()} for i in range(3000)]
+    rows += [{**ROW, "route": f"/x{i}", "v": 0.5} for i in range(600)]
     found = collect(in_memory("series", {"a.jsonl": content_of(rows, "jsonl")}))
-    sample = samples(found, "latency")["/0", ""]
+    sample = samples(found, "latency")["/0[region=eu]", ""]
     assert (len(sample.values), sample.stands_for) == (600, 0)
     assert "of each of 605 values 1,001 quantiles are kept, at even shares" in found.remarks
 
@@ -272,7 +277,7 @@ def test_rows_without_a_time_have_no_day():
     ],
 )
 def test_a_day_is_one_of_utc(stated, day):
-    line = f'{{"route": "/a", "ok": true, "v": 0.1, "at": {stated}}}\n'.encode()
+    line = f'{{"route": "/a", "region": "eu", "ok": true, "v": 0.1, "at": {stated}}}\n'.encode()
     found = collect(in_memory("day", {"a.jsonl": line}), by_day=True)
     assert [s.id for s in found.profiles[0].sessions] == [day]
     assert found.profiles[0].sessions[0].started_at[:10] == day

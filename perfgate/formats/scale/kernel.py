@@ -6,12 +6,11 @@ can read that part and nothing else: no other file, no network, no extension.
 
 from __future__ import annotations
 
-import gzip
 import os
 import re
 import tempfile
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from msgspec import Struct
@@ -19,15 +18,18 @@ from msgspec.structs import replace
 
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
 from perfgate.core.text.origin import VERSION
+from perfgate.formats.parsing.logs.field_map import fields_of
 from perfgate.formats.scale.columns import JsonFields, header_of, of_parquet, of_table, quote_text
-from perfgate.formats.scale.parts import door_to, masked, missing, opened, unreadable
-from perfgate.formats.scale.query import BROKEN, count_statement, rows_of, take_statement
-from perfgate.formats.scale.tables import TYPES, Counted, Taken
+from perfgate.formats.scale.kinds import describe_broken, key_twice, kind_of, names_in
+from perfgate.formats.scale.parts import CUT_OFF, door_to, masked, missing, unreadable
+from perfgate.formats.scale.query import BROKEN, OTHERS, count_statement, rows_of, take_statement
+from perfgate.formats.scale.tables import TYPES, Counted, Oddities, Taken, find_lacking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from perfgate.formats.scale.columns import Columns
+    from perfgate.formats.scale.kinds import Kind
     from perfgate.formats.scale.parts import Part
     from perfgate.formats.scale.query import Question, Rows
     from perfgate.formats.scale.tables import Group
@@ -36,7 +38,12 @@ MEMORY = "600MB"
 """What DuckDB keeps in memory for one part; beyond it writes to its folder for temporary files."""
 MOST_GROUPS = 10_000
 """Benchmarks, times days: more are none, the field holds something of each row. Each takes up to 64 kB in the end."""
-_HEAD = 1 << 16
+_LONGEST_LINE = 1 << 24
+"""Bytes of a line of JSON that DuckDB reads for certain; of CSV it leaves out a row of 2 MB."""
+_MOST_REJECTED = 100_000
+"""Faults of a table's rows that DuckDB keeps."""
+_KEPT = 9_000
+"""Characters of a faulty row from which on it may be cut off where it is kept, at 10,000; its end is trimmed."""
 _ADDRESS = "part://0"
 _INTERNAL = rf"""(?:file )?["']?(?:{re.escape(_ADDRESS)}|[^\s"']*/perfgate-\w+/part)\b["']?"""
 """What DuckDB calls the part."""
@@ -73,7 +80,7 @@ def _answered(part: Part, asked: Question, wanted: Sequence[Wanted] | None) -> C
         return missing("duckdb", "scale").diagnostics[0]
     door: Any = None
     try:
-        found = _kind_of(part)
+        found = kind_of(part)
     except CannotDecideError as caught:
         return caught.diagnostics[0]
     except Exception as caught:
@@ -83,20 +90,34 @@ def _answered(part: Part, asked: Question, wanted: Sequence[Wanted] | None) -> C
     try:
         with tempfile.TemporaryDirectory(prefix="perfgate-") as folder, _locked(part, folder) as (base, address, door):
             source, columns = _source_of(base, part, found, address)
-            rows = rows_of(asked, columns, lambda: _filled(source, columns), can_break=found.name == "json")
-            return _count(base, part, rows) if wanted is None else _take(base, asked, rows, wanted)
+            rows = rows_of(asked, columns, lambda: _filled(source, columns), can_break=columns.is_loose)
+            if wanted is not None:
+                return _take(base, asked, rows, wanted)
+            return _count_checked(base, part, found, asked, rows)
     except CannotDecideError as caught:
         return caught.diagnostics[0]
-    except duckdb.OutOfMemoryException as caught:
-        message = f"needs more than {MEMORY} of memory, or the disk for temporary files is full: {_cause(caught)}"
-        return error("part-unreadable", message, place=part.name, hint="write smaller files, or set TMPDIR")
     except duckdb.Error as caught:
         if door is not None and door.caught is not None:
             return unreadable(part.name, door.caught)
-        message = f"cannot be read as {_WORDS[found.name]}: {_cause(caught)}"
-        return error("part-unreadable", message, place=part.name, hint="it may be cut off: write it again")
+        return _refused(part, found, caught)
     except OSError as caught:
         return unreadable(part.name, caught)
+
+
+def _refused(part: Part, found: Kind, caught: Exception) -> Diagnostic:
+    """Return why DuckDB does not read a part."""
+    import duckdb
+
+    message, hint = f"cannot be read as {_WORDS[found.name]}: {_cause(caught)}", CUT_OFF
+    if isinstance(caught, duckdb.OutOfMemoryException):
+        message = f"needs more than {MEMORY} of memory, or the disk for temporary files is full: {_cause(caught)}"
+        hint = "write smaller files, or set TMPDIR"
+    elif "maximum_object_size" in str(caught):
+        message, hint = f"a line is longer than {_LONGEST_LINE:,} bytes", "write one record a line"
+    elif "state machine" in str(caught):
+        message = "cannot be read as CSV: its lines seem to end in CRLF and in LF"
+        hint = "end all lines alike; or leave out --engine"
+    return error("part-unreadable", message, place=part.name, hint=hint)
 
 
 _WORDS = {"parquet": "Parquet", "json": "JSON lines", "table": "CSV"}
@@ -106,45 +127,6 @@ def _cause(caught: BaseException) -> str:
     """Return the first line of what DuckDB says, without its name for the part."""
     first = str(caught).strip().partition("\n")[0]
     return masked(re.sub(_INTERNAL, "the file", first))[:_LONGEST_CAUSE]
-
-
-class _Kind(NamedTuple):
-    """What a part is."""
-
-    name: str
-    """``parquet``, ``json``, ``table`` or ``empty``."""
-    is_packed: bool
-    """Is it compressed by gzip?"""
-    head: str
-    """How its text begins."""
-
-
-def _kind_of(part: Part) -> _Kind:
-    """Return what a part is.
-
-    Raises:
-        CannotDecideError: it is in none of the formats.
-    """
-    with opened(part) as file:
-        head = file.read(_HEAD)
-        packed = head[:2] == b"\x1f\x8b"
-        if packed:
-            file.seek(0)
-            with gzip.open(file) as unpacked:
-                head = unpacked.read(_HEAD)
-    if head[:4] == b"PAR1":
-        return _Kind("parquet", packed, "")
-    text = head.decode("utf-8-sig", "replace")
-    bare = text.lstrip()
-    if not bare:
-        return _Kind("empty", packed, "")
-    if bare[0] == "[":
-        message = "is one JSON array: its rows cannot be counted apart"
-        raise cannot_decide("part-unreadable", message, place=part.name, hint="write one JSON object a line")
-    if "\0" in text:
-        message = "is neither Parquet nor text"
-        raise cannot_decide("part-unreadable", message, place=part.name, hint="leave it out; or write JSON lines")
-    return _Kind("json" if bare[0] == "{" else "table", packed, text)
 
 
 @contextmanager
@@ -190,7 +172,7 @@ def _literal(value: object) -> str:
     return quote_text(value) if isinstance(value, str) else str(value).lower()
 
 
-def _source_of(base: Any, part: Part, found: _Kind, address: str) -> tuple[str, Columns]:
+def _source_of(base: Any, part: Part, found: Kind, address: str) -> tuple[str, Columns]:
     """Return what reads a part, as SQL, and its columns.
 
     Raises:
@@ -203,13 +185,13 @@ def _source_of(base: Any, part: Part, found: _Kind, address: str) -> tuple[str, 
         return source, of_parquet(part.name, described)
     if found.name == "json":
         return f"read_ndjson_objects({place}, ignore_errors = true, {how})", JsonFields(part.name)
-    lines = found.head.splitlines()
+    lines = found.text.splitlines()
     first = next(i for i, line in enumerate(lines) if line.strip())
     separator, header = header_of(lines[first])
     columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(header)))
     source = (
         f"read_csv({place}, columns = {{{columns}}}, delim = {_literal(separator)}, quote = '\"', escape = '\"', "
-        f"header = false, skip = {first + 1}, auto_detect = false, store_rejects = true, rejects_limit = 100000, {how})"
+        f"header = false, skip = {first + 1}, auto_detect = false, store_rejects = true, rejects_limit = {_MOST_REJECTED}, {how})"
     )
     return source, of_table(part.name, header)
 
@@ -219,6 +201,18 @@ def _filled(source: str, columns: Columns) -> str:
     if not isinstance(columns, JsonFields):
         return source
     return f"(SELECT json, json_extract(json, {_literal(columns.paths)}) AS e FROM {source})"
+
+
+def _count_checked(base: Any, part: Part, found: Kind, asked: Question, rows: Rows) -> Counted:
+    """Return the counts of a part, and what is odd in it.
+
+    Raises:
+        CannotDecideError: it has too many groups, or states a field twice.
+    """
+    if found.name == "json":
+        _refuse_twice(part, found, fields_of(asked.field_map, ()))
+    counted = _count(base, part, rows)
+    return replace(counted, odd=_odd(base, part, found, counted, asked))
 
 
 def _count(base: Any, part: Part, rows: Rows) -> Counted:
@@ -231,9 +225,7 @@ def _count(base: Any, part: Part, rows: Rows) -> Counted:
     if base.execute("SELECT count(*) FROM counted").fetchone()[0] > MOST_GROUPS:
         raise too_many_groups(part.name)
     found = base.execute(f"SELECT * FROM counted ORDER BY {rows.group}").fetchnumpy()
-    rejected = 0
-    if "read_csv(" in rows.sql:
-        rejected = base.execute("SELECT count(DISTINCT line) FROM reject_errors").fetchone()[0]
+    rejected = _count_rejected(base, part) if "read_csv(" in rows.sql else 0
     keys = [found[name].tolist() for name in (*rows.keys, "day")]
     count = len(keys[-1])
     lines = {"group": np.repeat(np.arange(count), [len(cells) for cells in found["b"]])}
@@ -248,7 +240,82 @@ def _count(base: Any, part: Part, rows: Rows) -> Counted:
         is_ok_stated=bool(np.any(found["stated"])),
         broken=rejected,
     )
-    return replace(counted, broken=rejected + counted.total(BROKEN))
+    undated = int(np.sum(found["undated"])) if count else 0
+    return replace(counted, broken=rejected + counted.total(BROKEN), odd=Oddities(undated=undated))
+
+
+def _count_rejected(base: Any, part: Part) -> int:
+    """Return how many lines of a table cannot be read; one row may be several, where a quote opens and does not end.
+
+    Raises:
+        CannotDecideError: DuckDB kept too little to count them.
+    """
+    ends = [f"length(kept) - length(replace(kept, chr({end}), ''))" for end in (10, 13)]
+    errors, lines, cut = base.execute(
+        f"SELECT sum(n), sum(1 + greatest({', '.join(ends)})), min(line) FILTER (length(kept) >= {_KEPT} AND "
+        f"contains(kept, chr(10))) FROM (SELECT line, count(*) AS n, any_value(rtrim(csv_line, chr(10) || chr(13))) AS "
+        "kept FROM reject_errors GROUP BY line)"
+    ).fetchone()
+    if cut is not None:
+        message = f"a quote that line {cut:,} opens does not end: the lines behind it cannot be read"
+        raise cannot_decide("part-unreadable", message, place=part.name, hint="close it, or leave the line out")
+    if (errors or 0) >= _MOST_REJECTED:
+        message = f"more lines cannot be read than are counted ({_MOST_REJECTED:,} faults)"
+        raise cannot_decide("part-rows", message, place=part.name, hint="correct the log; or write smaller files")
+    return int(lines or 0)
+
+
+def _odd(base: Any, part: Part, found: Kind, counted: Counted, asked: Question) -> Oddities:
+    """Return what is odd in a part beside its counts."""
+    broken = ""
+    if counted.broken:
+        broken = (
+            _first_rejected(base, counted.broken)
+            if found.name != "json"
+            else describe_broken(part, found, counted.broken)
+        )
+    if found.name != "json":
+        return replace(counted.odd, broken=broken)
+    of, rows = asked.field_map, counted.total()
+    lacks = find_lacking(counted, asked)
+    are_undated = asked.states_time and 0 < rows - counted.total(OTHERS, BROKEN) == counted.odd.undated
+    maybe = [of.time] if are_undated else []
+    if rows == counted.total(OTHERS, BROKEN):
+        maybe += [name for name, _ in of.where]
+    names = names_in(found) if lacks or maybe else []
+    lacks += [name for name in maybe if names and name not in names]
+    return replace(counted.odd, broken=broken, lacks=tuple(lacks), names=tuple(names) if lacks else ())
+
+
+def _first_rejected(base: Any, count: int) -> str:
+    """Return which of some lines of a table cannot be read first, and why."""
+    asked = "SELECT line, error_type FROM reject_errors ORDER BY line, column_idx LIMIT 1"
+    line, kind = base.execute(asked).fetchone()
+    return f"{'it' if count == 1 else 'the first'} is line {line:,}: {_REJECTED.get(kind, str(kind).lower())}"
+
+
+_REJECTED = {
+    "MISSING COLUMNS": "fewer cells than the header has",
+    "TOO MANY COLUMNS": "more cells than the header has",
+    "INVALID ENCODING": "not UTF-8",
+    "LINE SIZE OVER MAXIMUM": "longer than 2,000,000 bytes",
+    "UNQUOTED VALUE": "a quote that does not end with its cell",
+}
+"""What DuckDB calls the faults of rows."""
+
+
+def _refuse_twice(part: Part, found: Kind, names: Sequence[str]) -> None:
+    """Return when the first rows state each field once.
+
+    Raises:
+        CannotDecideError: one states a field twice, of which DuckDB takes the first and all else the last.
+    """
+    line, key = key_twice(found, names)
+    if line:
+        message = (
+            f'line {line:,} holds the key "{key}" twice, of which --engine takes the first, other readers the last'
+        )
+        raise cannot_decide("part-columns", message, place=part.name, hint="write each key once; or leave out --engine")
 
 
 def too_many_groups(place: str) -> CannotDecideError:

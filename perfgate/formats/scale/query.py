@@ -59,6 +59,11 @@ class Question(Struct, frozen=True, kw_only=True):
         return tuple(parts_of(self.field_map.benchmark)[1]) if self.field_map.benchmark else ()
 
     @property
+    def states_time(self) -> bool:
+        """Does the map name the field of the time, rather than take one of its usual names?"""
+        return self.field_map.time not in {"", STAMP}
+
+    @property
     def keys(self) -> tuple[str, ...]:
         """The fields by which rows are grouped: those of the name, then the labels."""
         return (*self.names, *self.field_map.labels)
@@ -94,6 +99,8 @@ class Rows(Struct, frozen=True, kw_only=True):
     """Do rows state their time?"""
     stated: str
     """Does any row of a group say whether it is good?"""
+    undated: str
+    """How many rows of a group state no time that is read, although the map names its field."""
 
     @property
     def group(self) -> str:
@@ -123,12 +130,12 @@ def rows_of(asked: Question, columns: Columns, source: Callable[[], str], *, can
     of = asked.field_map
     conditions = [columns.find(name).equals(wanted) for name, wanted in of.where]
     mine = " AND ".join(f"coalesce({c}, FALSE)" for c in conditions) or "TRUE"
-    keys = [_key(columns, name, mine, is_needed=name in asked.names) for name in asked.keys]
+    keys = [_key(columns, name, mine) for name in asked.keys]
     time = _time_of(asked, columns)
     good = stated = "TRUE"
     if of.ok and (columns.has(of.ok) or not of.is_ok_optional):
         good = columns.find(of.ok).is_good(is_optional=of.is_ok_optional)
-        stated = columns.find(of.ok).is_there if of.is_ok_optional else stated
+        stated = columns.find(of.ok).is_there if of.is_ok_optional or columns.is_loose else stated
     values = [(v, columns.find(v.value)) for v in asked.values]
     chosen = [
         *(f"{sql} AS k{i}" for i, sql in enumerate(keys)),
@@ -139,7 +146,7 @@ def rows_of(asked: Question, columns: Columns, source: Callable[[], str], *, can
         *(f"{_value(v, field)} AS v{i}" for i, (v, field) in enumerate(values)),
         *(f"{field.is_there} AS p{i}" for i, (_, field) in enumerate(values)),
     ]
-    broken = "json IS NULL" if can_break else "FALSE"
+    broken = "json IS NULL OR left(json, 1) <> '{'" if can_break else "FALSE"
     inner = f"SELECT {', '.join([*columns.source, f'({broken}) AS broken'])} FROM {source()}"
     return Rows(
         sql=f"SELECT {', '.join(chosen)}, broken FROM ({inner})",
@@ -148,13 +155,12 @@ def rows_of(asked: Question, columns: Columns, source: Callable[[], str], *, can
         cells=tuple(_cell(v, i, is_choosy=of.is_choosy) for i, v in enumerate(asked.values)),
         is_timed=time is not None,
         stated="TRUE" if stated == "TRUE" else "bool_or(stated)",
+        undated="count(*) - count(t)" if time is not None and asked.states_time else "0",
     )
 
 
-def _key(columns: Columns, name: str, mine: str, *, is_needed: bool) -> str:
-    """Return what a row holds in a field of its name, empty where it holds nothing; a label may be in no row."""
-    if not is_needed and not columns.has(name):
-        return "''"
+def _key(columns: Columns, name: str, mine: str) -> str:
+    """Return what a row holds in a field of its name, empty where it holds nothing."""
     text = f"coalesce({columns.find(name).text}, '')"
     return text if mine == "TRUE" else f"CASE WHEN {mine} THEN {text} ELSE '' END"
 
@@ -207,13 +213,15 @@ def count_statement(rows: Rows) -> str:
     times = "min(t) AS first, max(t) AS last" if rows.is_timed else f"{NO_TIME} AS first, {NO_TIME} AS last"
     each = f"SELECT {', '.join([*rows.keys, f'{rows.day} AS day', 't', 'stated', rows.each(v=values, b=rows.cells)])}"
     counted = (
-        f"SELECT {rows.group}, i, b, count(*) AS n, min(v) AS low, max(v) AS high, {times}, {rows.stated} AS stated "
+        f"SELECT {rows.group}, i, b, count(*) AS n, min(v) AS low, max(v) AS high, {times}, {rows.stated} AS stated, "
+        f"{rows.undated} AS undated "
         f"FROM ({each} FROM ({rows.sql})) GROUP BY {rows.group}, i, b"
     )
     return (
         f"CREATE TEMP TABLE counted AS SELECT {rows.group}, "
         f"coalesce(min(first), {NO_TIME}) AS first, coalesce(max(last), {NO_TIME}) AS last, "
         "bool_or(stated) AS stated, list(i) AS i, "
+        f"coalesce(CAST(sum(undated) FILTER (i = 0 AND b NOT IN ({OTHERS}, {BROKEN})) AS BIGINT), 0) AS undated, "
         f"list(b) AS b, list(n) AS n, list(coalesce(low, 0.0)) AS low, list(coalesce(high, 0.0)) AS high "
         f"FROM ({counted}) GROUP BY {rows.group}"
     )

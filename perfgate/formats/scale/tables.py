@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 
 from perfgate.formats.scale.query import ABSENT, BROKEN, FAILED, LEAST, NO_AMOUNT, NO_DAY, NO_NUMBER, NO_TIME, OTHERS
 from perfgate.stats.cells import Cell
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from perfgate.formats.scale.query import Question
+
 Group = tuple[tuple[str, ...], int]
 """What the rows of one benchmark hold in the fields that name it, and their day, counted from 1970."""
 _PENDING = 1_000_000
@@ -23,6 +26,19 @@ _PENDING = 1_000_000
 TYPES = {"i": np.int32, "b": np.int32, "n": np.int64, "low": np.float64, "high": np.float64}
 """The columns of a table of counts beside ``group``: value, cell, number of rows, least and largest value."""
 _COLUMNS = ("group", *TYPES)
+
+
+class Oddities(Struct, frozen=True, kw_only=True):
+    """What is odd in a part beside its counts."""
+
+    undated: int = 0
+    """Rows that state no time that is read, although the map names its field."""
+    lacks: tuple[str, ...] = ()
+    """Fields of the map that no row of a part in JSON lines holds."""
+    names: tuple[str, ...] = ()
+    """Fields that its first rows hold; empty where none is missing."""
+    broken: str = ""
+    """Which line cannot be read first, and why; empty: all can, or it is not among those that were looked at."""
 
 
 class Counted(Struct, frozen=True, eq=False, kw_only=True):
@@ -40,6 +56,8 @@ class Counted(Struct, frozen=True, eq=False, kw_only=True):
     """Does any row say whether it is good?"""
     broken: int
     """Lines of the part that are no rows."""
+    odd: Oddities = Oddities()
+    """What is odd in it beside its counts."""
 
     def total(self, *cells: int) -> int:
         """Return how many rows are in some cells; none: in all. Each row counts once, by its first value."""
@@ -203,18 +221,29 @@ def split(part: Counted, name_of: Callable[[tuple[str, ...]], str], *, by_day: b
     kept = {c: column[keep] for c, column in part.lines.items()}
     used, places = np.unique(kept["group"], return_inverse=True)
     kept["group"] = places
-    return (
-        Counted(
-            versions=part.versions,
-            groups=[part.groups[i] for i in used],
-            times=part.times[used],
-            lines=kept,
-            is_ok_stated=part.is_ok_stated,
-            broken=part.broken,
-        ),
-        nameless,
-        undated,
-    )
+    return replace(part, groups=[part.groups[i] for i in used], times=part.times[used], lines=kept), nameless, undated
+
+
+def find_lacking(part: Counted, asked: Question) -> list[str]:
+    """Return the fields of a map in which no row of a part holds anything, as far as its counts say; not its time.
+
+    Args:
+        part: all that it counted, with the rows that are no benchmark's.
+        asked: what it was asked.
+    """
+    of = asked.field_map
+    mine = ~np.isin(part.lines["b"], (OTHERS, BROKEN))
+    if not mine.any():
+        return []
+    groups = [part.groups[i][0] for i in np.unique(part.lines["group"][mine])]
+    lacking = [name for i, name in enumerate(asked.keys) if not any(keys[i] for keys in groups)]
+    if of.ok and not of.is_ok_optional and not part.is_ok_stated:
+        lacking.append(of.ok)
+    for i, value in enumerate(asked.values if not of.is_wide else ()):
+        cells = part.lines["b"][mine & (part.lines["i"] == i)]
+        if ABSENT in cells and np.isin(cells, (ABSENT, FAILED)).all():
+            lacking.append(value.value)
+    return list(dict.fromkeys(lacking))
 
 
 def sorted_by_series(taken: Sequence[Taken], count: int) -> list[NDArray[np.float64]]:

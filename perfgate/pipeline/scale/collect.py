@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from perfgate.collect.counted import (
     profiles_of_counts,
     steps_for,
 )
-from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
+from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide
 from perfgate.core.metrics import Metric
 from perfgate.core.policy import ERROR_RATE
 from perfgate.core.run import UNSPECIFIED
@@ -25,7 +26,6 @@ from perfgate.core.text.steps import log_step, watched
 from perfgate.core.text.units import scale_of
 from perfgate.formats.maps import map_for, map_named
 from perfgate.formats.options import ForeignOptions
-from perfgate.formats.parsing.logs.rows import are_too_many
 from perfgate.formats.scale.engines import started
 from perfgate.formats.scale.kernel import (
     MOST_GROUPS,
@@ -36,11 +36,12 @@ from perfgate.formats.scale.kernel import (
     versions_here,
 )
 from perfgate.formats.scale.parts import digest_part, expand
-from perfgate.formats.scale.query import BROKEN, NO_AMOUNT, NO_NUMBER, OTHERS, Question
+from perfgate.formats.scale.query import Question
 from perfgate.formats.scale.tables import Sums, sorted_by_series, split
 from perfgate.measure.machine import facts
 from perfgate.pipeline import inputs
 from perfgate.pipeline.collect import Collected
+from perfgate.pipeline.scale.faults import MOST_SHOWN, Faults
 from perfgate.stats.cells import STEPS
 
 if TYPE_CHECKING:
@@ -52,7 +53,6 @@ if TYPE_CHECKING:
     from perfgate.formats.scale.tables import Counted, Series, Taken
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MOST_SHOWN = 3
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -101,14 +101,14 @@ def collect_parts(
         held = list(counting.sums.series())
         steps = steps_for(len(held))
         if not steps:
-            raise too_many_groups(list_some([p.name for p in parts], _MOST_SHOWN))
+            raise too_many_groups(list_some([p.name for p in parts], MOST_SHOWN))
         series = dict(_with_values(engine, counting, question, held, steps))
     sessions, remarks = _sessions_of(series, counting.sums, question, metrics, steps)
     if steps < STEPS:
         remarks.append(f"of each of {len(held):,} values {steps + 1:,} quantiles are kept, at even shares")
     if not sessions:
         hint = "correct the field ok of the map, or what writes the log"
-        raise cannot_decide("runs-failed", "no row holds a value", place=list_some(paths, _MOST_SHOWN), hint=hint)
+        raise cannot_decide("runs-failed", "no row holds a value", place=list_some(paths, MOST_SHOWN), hint=hint)
     own = facts.session_id() if facts.in_ci() else ""
     profiles = profiles_of_counts(sessions, machine_class=settings.policy.machine_class or UNSPECIFIED, own_session=own)
     if again:
@@ -132,10 +132,10 @@ def _map_of(parts: Sequence[Part], options: ForeignOptions, maps: Sequence[Field
         found_maps = list(by_name.values())
         if len(found_maps) != 1 or found_maps[0] is None:
             place = next(p.name for p in parts if map_for(p.name, maps) is None or len(found_maps) > 1)
-            message = (
-                "several maps name the files" if None not in found_maps else "no map of the configuration names it"
-            )
-            hint = "name one: --map NAME; docs/configuration.md shows how to write it"
+            message, hint = "several maps name the files", "name one: --map NAME"
+            if None in found_maps:
+                message = "no map of the configuration names it"
+                hint = f'name one: --map NAME; or add "*{_ending_of(place)}" to the files of the map'
             raise cannot_decide("map-unknown", message, place=place, hint=hint)
         found = found_maps[0]
     if found.inside:
@@ -143,6 +143,11 @@ def _map_of(parts: Sequence[Part], options: ForeignOptions, maps: Sequence[Field
         hint = f'write the fields as paths, such as "{found.inside}.{found.values[0].value}"; or leave out --engine'
         raise cannot_decide("usage", message, place="--map", hint=hint)
     return found
+
+
+def _ending_of(name: str) -> str:
+    """Return the ending of a file's name, without that of gzip, which no map has to state."""
+    return os.path.splitext(name.removesuffix(".gz"))[1]
 
 
 def _metrics_of(question: Question, options: ForeignOptions) -> list[tuple[Metric, float]]:
@@ -178,9 +183,7 @@ class _Counting:
         self.parts: list[Part] = []
         """Those whose rows count, for the second pass."""
         self._question = question
-        self._tolerance = tolerance
-        self._problems: dict[int, Diagnostic] = {}
-        self._odd: dict[str, int] = {}
+        self._faults = Faults(question, tolerance)
         self._first: dict[tuple[object, ...], int] = {}
         self._alike: dict[int, tuple[int, Counted]] = {}
 
@@ -193,11 +196,11 @@ class _Counting:
         empty: list[int] = []
         for i, answer in _answers(engine, parts, count_part, self._question):
             if isinstance(answer, Diagnostic):
-                self._problems[i] = answer
+                self._faults.refuse(i, answer)
                 continue
             _check_versions(answer, parts[i])
             found, *unplaced = split(answer, self._question.name_of, by_day=self._question.by_day)
-            self._check(i, parts[i], answer, unplaced)
+            self._faults.check(i, parts[i], answer, unplaced)
             first = self._first.setdefault((parts[i].size, *found.fingerprint), i)
             if not found.total():
                 empty.append(i)
@@ -205,15 +208,14 @@ class _Counting:
                 self._alike[i] = (first, found)
             else:
                 self._add(found, parts[i])
-        if self._problems:
-            raise CannotDecideError([self._problems[i] for i in sorted(self._problems)])
+        self._faults.raise_any(parts)
         copies = self._find_copies(engine, parts)
         if len(empty) == len(parts):
-            where = list_some([p.name for p in parts], _MOST_SHOWN)
+            where = list_some([p.name for p in parts], MOST_SHOWN)
             hint = "check the map, or what writes the log"
             raise cannot_decide("parts-empty", "no file holds a row that the map reads", place=where, hint=hint)
         self.parts = [p for i, p in enumerate(parts) if i not in copies and i not in set(empty)]
-        self._remark([parts[i].name for i in sorted(empty)], len(copies))
+        self._remark(parts, [parts[i].name for i in sorted(empty)], len(copies))
 
     def _add(self, found: Counted, part: Part) -> None:
         self.sums.add(found)
@@ -238,51 +240,14 @@ class _Counting:
                 self._add(found, parts[i])
         return copies
 
-    def _check(self, i: int, part: Part, found: Counted, unplaced: Sequence[int]) -> None:
-        """Keep what is wrong with a part: too many lines that cannot be read or placed, or values that are none."""
-        nameless, undated = unplaced
-        whole = found.total()
-        rows = whole - found.total(OTHERS, BROKEN)
-        lines = whole - found.total(BROKEN) + found.broken
-        fields = ", ".join(f'"{name}"' for name in self._question.names)
-        faults = [
-            (found.broken, lines, "lines cannot be read"),
-            (nameless, rows, f"rows hold no name in {fields}, or one that is too long" if fields else _TOO_LONG),
-            (undated, rows, f'rows hold no point in time in the field "{self._question.field_map.time}"'),
-        ]
-        for place, value in enumerate(self._question.values):
-            faults += [
-                (_count_in(found, place, NO_NUMBER), rows, f'rows hold no finite number in the field "{value.value}"'),
-                (_count_in(found, place, NO_AMOUNT), rows, f'rows hold zero or less in the field "{value.value}"'),
-            ]
-        for count, of, what in faults:
-            if are_too_many(count, of, self._tolerance):
-                hint = "correct the log or the map; or tolerate more: --tolerance SHARE"
-                self._problems.setdefault(
-                    i, error("part-rows", f"{count:,} of {of:,} {what}", place=part.name, hint=hint)
-                )
-            elif count:
-                self._odd[what] = self._odd.get(what, 0) + count
-        if others := found.total(OTHERS):
-            self._odd[_OTHERS] = self._odd.get(_OTHERS, 0) + others
-
-    def _remark(self, empty: Sequence[str], copies: int) -> None:
+    def _remark(self, parts: Sequence[Part], empty: Sequence[str], copies: int) -> None:
         if empty:
-            self.remarks.append(f"without a row that the map reads: {list_some(empty, _MOST_SHOWN)}")
+            self.remarks.append(f"without a row that the map reads: {list_some(empty, MOST_SHOWN)}")
         if copies:
             self.remarks.append(f"left out, copies of other files: {copies:,}")
-        self.remarks += [f"left out: {count:,} {what}" for what, count in sorted(self._odd.items())]
+        self.remarks += self._faults.remarks(parts)
         if quotients := [v.value for v in self._question.field_map.values if v.over]:
             self.remarks.append(f"not counted, quotients of sums: {', '.join(quotients)}")
-
-
-_TOO_LONG = "rows have a name that is too long"
-_OTHERS = "lines or rows that the map does not ask for"
-
-
-def _count_in(found: Counted, value: int, cell: int) -> int:
-    lines = found.lines
-    return int(lines["n"][(lines["i"] == value) & (lines["b"] == cell)].sum())
 
 
 def _answers(
