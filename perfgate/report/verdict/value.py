@@ -167,6 +167,8 @@ def _remark(f: Finding) -> Line:
     """Return what neither the heading nor the numbers say: the reason where these leave it open, and its facts."""
     is_explained = f.reason in _EXPLAINED or f.status in _HOLDING
     line: Line = () if is_explained else (_why(f),)
+    if is_explained and f.change and f.limit_text and f.method != "budget" and not f.limit_text.endswith("%"):
+        line = (text("limit "), name(f.limit_text))  # a change in percent says nothing beside it
     if not f.message or f.message == sentence(f.reason):
         return line
     facts = f.message.removeprefix(f"{sentence(f.reason)}: ")
