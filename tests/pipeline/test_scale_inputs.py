@@ -1,4 +1,4 @@
-"""Large logs that are cut, mixed or mistyped: the true cause, with the file, and the same rules as without an engine."""
+"""Large logs that are cut, mixed or mistyped: the true cause with the file, and the same rules as without an engine."""
 
 import gzip
 import json

@@ -250,11 +250,11 @@ def _count_rejected(base: Any, part: Part) -> int:
     Raises:
         CannotDecideError: DuckDB kept too little to count them.
     """
-    ends = [f"length(kept) - length(replace(kept, chr({end}), ''))" for end in (10, 13)]
+    ends = [f"length(held) - length(replace(held, chr({end}), ''))" for end in (10, 13)]
     errors, lines, cut = base.execute(
-        f"SELECT sum(n), sum(1 + greatest({', '.join(ends)})), min(line) FILTER (length(kept) >= {_KEPT} AND "
-        f"contains(kept, chr(10))) FROM (SELECT line, count(*) AS n, any_value(rtrim(csv_line, chr(10) || chr(13))) AS "
-        "kept FROM reject_errors GROUP BY line)"
+        f"SELECT sum(n), sum(1 + greatest({', '.join(ends)})), min(line) FILTER (length(held) >= {_KEPT} AND "
+        f"contains(held, chr(10))) FROM (SELECT line, count(*) AS n, any_value(rtrim(csv_line, chr(10) || chr(13))) AS "
+        "held FROM reject_errors GROUP BY line)"
     ).fetchone()
     if cut is not None:
         message = f"a quote that line {cut:,} opens does not end: the lines behind it cannot be read"
