@@ -9,7 +9,7 @@ from scale_cases import CONFIG, content_of, fsspec, in_memory, write_parquet
 
 from perfgate.core.errors import CannotDecideError
 from perfgate.formats.options import ForeignOptions
-from perfgate.formats.scale import kernel
+from perfgate.formats.scale import rejected
 from perfgate.pipeline.collect import collect_profiles
 from perfgate.pipeline.scale.collect import Asked, collect_parts
 
@@ -118,10 +118,21 @@ def test_lines_that_an_open_quote_takes_in_count_as_broken_ones():
     many = b"".join([*lines[:2], b'"' + lines[2], *lines[3:] * 5])
     slug, fact, _ = refused(in_memory("many", {"a.csv": many}))
     assert (slug, "a quote that line 3 opens does not end" in fact) == ("part-unreadable", True)
+    last = in_memory("last", {"a.csv": TABLE + b'/a,"eu'})
+    assert collect(last).remarks[0].endswith("it is line 202: a quote that does not end with its cell")
+
+
+@pytest.mark.slow
+def test_a_quote_that_is_open_for_longer_than_duckdb_reads_at_once_is_an_error(folder):
+    lines = TABLE.splitlines(keepends=True)
+    rest = b"".join(lines[1:])
+    (folder / "a.csv").write_bytes(b"".join([*lines[:2], b'"' + lines[2], rest * (40_000_000 // len(rest))]))
+    slug, fact, _ = refused("a.csv")
+    assert (slug, "a quote that line 3 opens does not end" in fact) == ("part-unreadable", True)
 
 
 def test_more_broken_lines_than_are_kept_are_an_error_whatever_is_tolerated(monkeypatch):
-    monkeypatch.setattr(kernel, "_MOST_REJECTED", 30)
+    monkeypatch.setattr(rejected, "_MOST", 30)
     lines = TABLE + b"/a,eu\n" * 40
     assert (
         "more lines cannot be read than are counted" in refused(in_memory("lost", {"a.csv": lines}), tolerance=1.0)[1]

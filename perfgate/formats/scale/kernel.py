@@ -23,6 +23,7 @@ from perfgate.formats.scale.columns import JsonFields, header_of, of_parquet, of
 from perfgate.formats.scale.kinds import describe_broken, key_twice, kind_of, names_in
 from perfgate.formats.scale.parts import CUT_OFF, door_to, masked, missing, unreadable
 from perfgate.formats.scale.query import BROKEN, OTHERS, count_statement, rows_of, take_statement
+from perfgate.formats.scale.rejected import KEEP_REJECTED, count_rejected, first_rejected
 from perfgate.formats.scale.tables import TYPES, Counted, Oddities, Taken, find_lacking
 
 if TYPE_CHECKING:
@@ -40,10 +41,6 @@ MOST_GROUPS = 10_000
 """Benchmarks, times days: more are none, the field holds something of each row. Each takes up to 64 kB in the end."""
 _LONGEST_LINE = 1 << 24
 """Bytes of a line of JSON that DuckDB reads for certain; of CSV it leaves out a row of 2 MB."""
-_MOST_REJECTED = 100_000
-"""Faults of a table's rows that DuckDB keeps."""
-_KEPT = 9_000
-"""Characters of a faulty row from which on it may be cut off where it is kept, at 10,000; its end is trimmed."""
 _ADDRESS = "part://0"
 _INTERNAL = rf"""(?:file )?["']?(?:{re.escape(_ADDRESS)}|[^\s"']*/perfgate-\w+/part)\b["']?"""
 """What DuckDB calls the part."""
@@ -191,7 +188,7 @@ def _source_of(base: Any, part: Part, found: Kind, address: str) -> tuple[str, C
     columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(header)))
     source = (
         f"read_csv({place}, columns = {{{columns}}}, delim = {_literal(separator)}, quote = '\"', escape = '\"', "
-        f"header = false, skip = {first + 1}, auto_detect = false, store_rejects = true, rejects_limit = {_MOST_REJECTED}, {how})"
+        f"header = false, skip = {first + 1}, auto_detect = false, {KEEP_REJECTED}, {how})"
     )
     return source, of_table(part.name, header)
 
@@ -225,7 +222,7 @@ def _count(base: Any, part: Part, rows: Rows) -> Counted:
     if base.execute("SELECT count(*) FROM counted").fetchone()[0] > MOST_GROUPS:
         raise too_many_groups(part.name)
     found = base.execute(f"SELECT * FROM counted ORDER BY {rows.group}").fetchnumpy()
-    rejected = _count_rejected(base, part) if "read_csv(" in rows.sql else 0
+    rejected = count_rejected(base, part.name) if "read_csv(" in rows.sql else 0
     keys = [found[name].tolist() for name in (*rows.keys, "day")]
     count = len(keys[-1])
     lines = {"group": np.repeat(np.arange(count), [len(cells) for cells in found["b"]])}
@@ -244,33 +241,12 @@ def _count(base: Any, part: Part, rows: Rows) -> Counted:
     return replace(counted, broken=rejected + counted.total(BROKEN), odd=Oddities(undated=undated))
 
 
-def _count_rejected(base: Any, part: Part) -> int:
-    """Return how many lines of a table cannot be read; one row may be several, where a quote opens and does not end.
-
-    Raises:
-        CannotDecideError: DuckDB kept too little to count them.
-    """
-    ends = [f"length(held) - length(replace(held, chr({end}), ''))" for end in (10, 13)]
-    errors, lines, cut = base.execute(
-        f"SELECT sum(n), sum(1 + greatest({', '.join(ends)})), min(line) FILTER (length(held) >= {_KEPT} AND "
-        f"contains(held, chr(10))) FROM (SELECT line, count(*) AS n, any_value(rtrim(csv_line, chr(10) || chr(13))) AS "
-        "held FROM reject_errors GROUP BY line)"
-    ).fetchone()
-    if cut is not None:
-        message = f"a quote that line {cut:,} opens does not end: the lines behind it cannot be read"
-        raise cannot_decide("part-unreadable", message, place=part.name, hint="close it, or leave the line out")
-    if (errors or 0) >= _MOST_REJECTED:
-        message = f"more lines cannot be read than are counted ({_MOST_REJECTED:,} faults)"
-        raise cannot_decide("part-rows", message, place=part.name, hint="correct the log; or write smaller files")
-    return int(lines or 0)
-
-
 def _odd(base: Any, part: Part, found: Kind, counted: Counted, asked: Question) -> Oddities:
     """Return what is odd in a part beside its counts."""
     broken = ""
     if counted.broken:
         broken = (
-            _first_rejected(base, counted.broken)
+            first_rejected(base, counted.broken)
             if found.name != "json"
             else describe_broken(part, found, counted.broken)
         )
@@ -285,23 +261,6 @@ def _odd(base: Any, part: Part, found: Kind, counted: Counted, asked: Question) 
     names = names_in(found) if lacks or maybe else []
     lacks += [name for name in maybe if names and name not in names]
     return replace(counted.odd, broken=broken, lacks=tuple(lacks), names=tuple(names) if lacks else ())
-
-
-def _first_rejected(base: Any, count: int) -> str:
-    """Return which of some lines of a table cannot be read first, and why."""
-    asked = "SELECT line, error_type FROM reject_errors ORDER BY line, column_idx LIMIT 1"
-    line, kind = base.execute(asked).fetchone()
-    return f"{'it' if count == 1 else 'the first'} is line {line:,}: {_REJECTED.get(kind, str(kind).lower())}"
-
-
-_REJECTED = {
-    "MISSING COLUMNS": "fewer cells than the header has",
-    "TOO MANY COLUMNS": "more cells than the header has",
-    "INVALID ENCODING": "not UTF-8",
-    "LINE SIZE OVER MAXIMUM": "longer than 2,000,000 bytes",
-    "UNQUOTED VALUE": "a quote that does not end with its cell",
-}
-"""What DuckDB calls the faults of rows."""
 
 
 def _refuse_twice(part: Part, found: Kind, names: Sequence[str]) -> None:
