@@ -171,7 +171,7 @@ def require_file(path: str, *, slug: str) -> None:
     """
     if path == "-":
         hint = "for stdout leave the option out, --format says what it gets; or write ./- for a file of that name"
-        raise cannot_decide(slug, "is no file", place=path, hint=hint)
+        raise cannot_decide(slug, "is no file", place='"-"', hint=hint)
 
 
 def write_output(path: str, content: bytes, *, slug: str, hint: str = _OTHER_FILE) -> None:

@@ -146,7 +146,7 @@ def rows_of(asked: Question, columns: Columns, source: Callable[[], str], *, can
         *(f"{_value(v, field)} AS v{i}" for i, (v, field) in enumerate(values)),
         *(f"{field.is_there} AS p{i}" for i, (_, field) in enumerate(values)),
     ]
-    broken = "json IS NULL OR left(json, 1) <> '{'" if can_break else "FALSE"
+    broken = "json IS NULL OR NOT starts_with(json, '{')" if can_break else "FALSE"
     inner = f"SELECT {', '.join([*columns.source, f'({broken}) AS broken'])} FROM {source()}"
     return Rows(
         sql=f"SELECT {', '.join(chosen)}, broken FROM ({inner})",
