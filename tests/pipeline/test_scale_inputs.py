@@ -205,6 +205,14 @@ def test_a_mistyped_condition_is_an_error_too(folder):
     assert 'did you mean "region"?' in hint
 
 
+def test_rows_too_long_to_look_at_are_counted_all_the_same():
+    wide = json.dumps({**ROW, "x": "y" * 70_000}) + "\n"
+    assert measured(collect(in_memory("wide", {"a.jsonl": wide.encode()})))["/a[region=eu]", "error_rate"] == (0, 1)
+    wide = wide.replace("region", "regoin")
+    fact = refused(in_memory("none", {"a.jsonl": wide.encode()}))[1]
+    assert fact == 'memory://none/a.jsonl: no row holds anything in the field "region" of the map'
+
+
 @pytest.mark.parametrize("field", ["region", "v", "at"])
 def test_json_lines_none_of_which_hold_a_field_that_others_hold_are_named(field):
     address = in_memory("mixed", {"a.jsonl": LINES, "b.jsonl": content_of(without(field), "jsonl")})

@@ -124,7 +124,7 @@ class Faults:
             message += f"; {found.odd.broken}"
         elif lacking:
             there, hint = describe_names(lacking[0], found.odd.names)
-            message += f"; there are {there}"
+            message += f"; there are {there}" if found.odd.names else ""
         return error("part-rows", message, place=part.name, hint=hint)
 
     def raise_any(self, parts: Sequence[Part]) -> None:
@@ -137,7 +137,8 @@ class Faults:
         for name, places in self._lacking.items() if self._filled and not problems else ():
             if self._filled <= set(places):
                 there, hint = describe_names(name, self._names[name])
-                message = f'no row holds anything in the field "{name}" of the map; there are {there}'
+                more = f"; there are {there}" if self._names[name] else ""
+                message = f'no row holds anything in the field "{name}" of the map{more}'
                 where = _list(parts, sorted(self._filled))
                 problems.append(error("part-columns", message, place=where, hint=hint))
         if problems:
