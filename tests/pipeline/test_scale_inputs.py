@@ -301,3 +301,10 @@ def test_each_number_has_its_noun(name):
     found = collect(in_memory("nouns", {name: content_of([*ROWS, *bad], name[2:])}))
     assert len(found.remarks) == len(bad)
     assert all(re.match(r"left out: 1 row holds ", remark) for remark in found.remarks)
+
+
+def test_a_benchmark_that_failed_in_all_rows_is_named():
+    for count, words in ((1, "its only row"), (2, "all of 2 rows")):
+        failed = [{**ROW, "route": "/f", "ok": False}] * count
+        found = collect(in_memory(f"failed-{count}", {"a.jsonl": content_of([*ROWS, *failed], "jsonl")}))
+        assert found.remarks == (f'"/f[region=eu]" failed in {words}',)

@@ -345,7 +345,8 @@ def _sessions_of(
             first = series[name, 0][0]
             measured.append(_share(Metric(name=ERROR_RATE, unit="1", better="lower"), first.failed, first.rows))
             if first.failed == first.rows:
-                remarks.append(f'"{name[0]}" failed in all of {first.rows:,} rows')
+                rows = "its only row" if first.rows == 1 else f"all of {first.rows:,} rows"
+                remarks.append(f'"{name[0]}" failed in {rows}')
         if measured:
             sessions.append(_session(name, sums, measured, by_day=question.by_day))
     return sessions, remarks
