@@ -75,7 +75,7 @@ def rank_of(step: int, steps: int, count: int) -> int:
 
 
 def needed_ranges(cells: Sequence[Cell], steps: int) -> tuple[tuple[float, float], ...]:
-    """Return the ranges from which values are needed, at most one for each statistic.
+    """Return the ranges from which values are needed: the cells that do not state their values themselves.
 
     Of few values all are kept; of many those in the cells in which a statistic lies. A cell of two values, or of
     equal ones, states them itself.
@@ -85,10 +85,8 @@ def needed_ranges(cells: Sequence[Cell], steps: int) -> tuple[tuple[float, float
         steps: by how many the values are kept.
     """
     count = count_of_cells(cells)
-    if count <= steps + 1:
-        open_ = [c for c in cells if not _is_known(c)]
-        return ((open_[0].low, open_[-1].high),) if open_ else ()
-    return tuple((c.low, c.high) for c in _deciding(cells, _exact(steps, count)) if not _is_known(c))
+    deciding = cells if count <= steps + 1 else _deciding(cells, _exact(steps, count))
+    return tuple((c.low, c.high) for c in deciding if not _is_known(c))
 
 
 def _is_known(cell: Cell) -> bool:

@@ -21,7 +21,7 @@ from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, e
 from perfgate.core.text.origin import VERSION
 from perfgate.formats.scale.columns import JsonFields, header_of, of_parquet, of_table, quote_text
 from perfgate.formats.scale.parts import door_to, masked, missing, opened, unreadable
-from perfgate.formats.scale.query import BROKEN, count_statement, rows_of, take_statement
+from perfgate.formats.scale.query import BROKEN, cell_of, count_statement, rows_of, take_statement
 from perfgate.formats.scale.tables import TYPES, Counted, Taken
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _answered(part: Part, asked: Question, wanted: Sequence[Wanted] | None) -> C
         with tempfile.TemporaryDirectory(prefix="perfgate-") as folder, _locked(part, folder) as (base, address, door):
             source, columns = _source_of(base, part, found, address)
             rows = rows_of(asked, columns, lambda: _filled(source, columns), can_break=found.name == "json")
-            return _count(base, part, rows) if wanted is None else _take(base, asked, rows, wanted)
+            return _count(base, part, rows) if wanted is None else _take(base, rows, wanted)
     except CannotDecideError as caught:
         return caught.diagnostics[0]
     except duckdb.OutOfMemoryException as caught:
@@ -239,11 +239,11 @@ def _count(base: Any, part: Part, rows: Rows) -> Counted:
     lines = {"group": np.repeat(np.arange(count), [len(cells) for cells in found["b"]])}
     for name, kind in TYPES.items():
         lines[name] = np.concatenate([np.zeros(0, kind), *found[name]]).astype(kind)
-    times = [np.asarray(found[name], dtype=np.int64) for name in ("first", "last")]
+    times = np.asarray(found["first"], dtype=np.int64)
     counted = Counted(
         versions=_versions(),
         groups=[(tuple(key), day) for *key, day in zip(*keys, strict=True)],
-        times=np.stack(times, axis=1),
+        times=times,
         lines=lines,
         is_ok_stated=bool(np.any(found["stated"])),
         broken=rejected,
@@ -257,24 +257,17 @@ def too_many_groups(place: str) -> CannotDecideError:
     return cannot_decide("part-groups", message, place=place, hint="name them by a field that has few values")
 
 
-def _take(base: Any, asked: Question, rows: Rows, wanted: Sequence[Wanted]) -> Taken:
+def _take(base: Any, rows: Rows, wanted: Sequence[Wanted]) -> Taken:
     """Return the values of a part that are wanted."""
-    keys = [f"k{i}" for i in range(len(asked.keys))]
-    most = max(len(w.ranges) for w in wanted)
-    bounds = [f"{side}{r}" for r in range(most) for side in ("low", "high")]
-    table: dict[str, list[Any]] = {f"{name} VARCHAR": [w.group[0][i] for w in wanted] for i, name in enumerate(keys)}
-    table |= {"s INTEGER": [w.series for w in wanted], "day INTEGER": [w.group[1] for w in wanted]}
-    table |= {"i INTEGER": [w.value for w in wanted]}
-    flat = [[bound for each in (*w.ranges, *[_NOTHING] * most)[:most] for bound in each] for w in wanted]
-    table |= {f"{name} DOUBLE": [bounds_of[i] for bounds_of in flat] for i, name in enumerate(bounds)}
-    base.execute(f"CREATE TEMP TABLE wanted ({', '.join(table)})")
-    filled = ", ".join(f"unnest(CAST(? AS {name.rpartition(' ')[2]}[]))" for name in table)
-    base.execute(f"INSERT INTO wanted SELECT {filled}", list(table.values()))
-    return _taken(base.execute(take_statement(rows, most)).fetchnumpy())
-
-
-_NOTHING = (1.0, 0.0)
-"""A range in which no value lies."""
+    each = [(w, *bounds) for w in wanted for bounds in w.ranges]
+    table: dict[str, list[Any]] = {f"{k} VARCHAR": [w.group[0][i] for w, *_ in each] for i, k in enumerate(rows.keys)}
+    table |= {"s INTEGER": [w.series for w, *_ in each], "day INTEGER": [w.group[1] for w, *_ in each]}
+    table |= {"i INTEGER": [w.value for w, *_ in each]}
+    table |= {"low DOUBLE": [low for _, low, _ in each], "high DOUBLE": [high for _, _, high in each]}
+    filled = ", ".join(f"unnest(CAST(? AS {name.rpartition(' ')[2]}[])) AS {name.partition(' ')[0]}" for name in table)
+    cells = f"CAST(unnest(range({cell_of('low')}, {cell_of('high')} + 1)) AS INTEGER)"
+    base.execute(f"CREATE TEMP TABLE wanted AS SELECT *, {cells} AS b FROM (SELECT {filled})", list(table.values()))
+    return _taken(base.execute(take_statement(rows)).fetchnumpy())
 
 
 def _taken(columns: dict[str, Any]) -> Taken:
@@ -288,7 +281,7 @@ def _nothing() -> Counted:
     return Counted(
         versions=_versions(),
         groups=[],
-        times=np.zeros((0, 2), dtype=np.int64),
+        times=np.zeros(0, dtype=np.int64),
         lines=lines,
         is_ok_stated=False,
         broken=0,

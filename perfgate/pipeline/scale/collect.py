@@ -413,10 +413,10 @@ def _share(metric: Metric, hits: int, of: int) -> Measured:
 
 def _session(name: tuple[str, int], sums: Sums, measured: Sequence[Measured], *, by_day: bool) -> CountedSession:
     benchmark, day = name
-    times = sums.times(name)
+    first = sums.first_time(name)
     return CountedSession(
         benchmark=benchmark,
         day=f"{_EPOCH + timedelta(days=day):%Y-%m-%d}" if by_day else "",
-        started_at=f"{_EPOCH + timedelta(microseconds=times[0]):%Y-%m-%dT%H:%M:%S.%fZ}" if times else "",
+        started_at=f"{_EPOCH + timedelta(microseconds=first):%Y-%m-%dT%H:%M:%S.%fZ}" if first is not None else "",
         measured=tuple(sorted(measured, key=lambda m: m.metric.name)),
     )
