@@ -46,8 +46,8 @@ def _entries(profile: Profile, metric: MetricProfile) -> Iterator[Entry]:
         yield Entry(cells=cells)
     for sample in metric.samples:
         ordered = sorted(sample.values)
-        values = [quantile(ordered, q) for _, q in STORED]
-        yield _entry(what, metric, _shorten(sample.session), values, sample.count)
+        found = [quantile(ordered, q) for _, q in STORED]
+        yield _entry(what, metric, _shorten(sample.session), found, sample.count)
     if len(metric.samples) > 1:
         yield _entry(what, metric, "all", [metric.pooled_quantile(q) for _, q in STORED], metric.count)
 

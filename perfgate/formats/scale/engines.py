@@ -6,18 +6,22 @@ any order. Nothing depends on the order.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import multiprocessing
 import os
+import shutil
 import signal
+import tempfile
+import threading
 import warnings
 from concurrent import futures
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Any, Protocol
 
 from perfgate.core.errors import CannotDecideError, cannot_decide
+from perfgate.formats.scale.database import MOST_LINKED, keep_database
 from perfgate.formats.scale.parts import masked, missing
 
 if TYPE_CHECKING:
@@ -66,13 +70,16 @@ class InProcess:
 class Processes:
     """Runs kernels in processes of this machine; the parts of one that dies are done once more, by others."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, parts: Sequence[Part] = ()) -> None:
         """Start without a process; they are started by the first part.
 
         Args:
             count: how many processes, >= 1.
+            parts: what they will read.
         """
         self._count = count
+        self._urls = [p.url for p in parts if p.is_local][:MOST_LINKED]
+        self._folder = tempfile.TemporaryDirectory(prefix="perfgate-", ignore_cleanup_errors=True)
         self._pool: futures.ProcessPoolExecutor | None = None
         self._is_warned = False
 
@@ -102,11 +109,15 @@ class Processes:
     def _started(self) -> futures.ProcessPoolExecutor:
         if self._pool is None:
             context = multiprocessing.get_context("spawn")  # a fork of a process with threads may hang
-            self._pool = futures.ProcessPoolExecutor(self._count, mp_context=context, initializer=_end_silently)
+            with _hang_up_ignored():
+                resource_tracker.ensure_running()
+            self._pool = futures.ProcessPoolExecutor(
+                self._count, mp_context=context, initializer=_begin, initargs=(self._folder.name, self._urls)
+            )
         return self._pool
 
     def _give_up_second_time(self, lost: Sequence[Part]) -> None:
-        self.close()
+        self._end()
         if self._is_warned:
             message = "a process that reads was ended twice, by the system or by somebody"
             hint = "free memory: each process needs about 1 GB; or write smaller files"
@@ -114,15 +125,51 @@ class Processes:
         self._is_warned = True
 
     def close(self) -> None:
-        """End the processes."""
+        """End the processes, and remove what they wrote."""
+        self._end()
+        self._folder.cleanup()
+
+    def _end(self) -> None:
         pool, self._pool = self._pool, None
         if pool is not None:
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _end_silently() -> None:
-    """Let Ctrl-C end a process without a word: the one that started it says it."""
+@contextmanager
+def _hang_up_ignored() -> Iterator[None]:
+    """Let what is started meanwhile outlive a terminal that hangs up, as long as this process: it does as it cleans up.
+
+    Such is the process in which Python notes what is to be removed; without it, it prints warnings.
+    """
+    number = getattr(signal, "SIGHUP", None)
+    if number is None or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(number, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
+
+
+def _begin(folder: str, urls: Sequence[str]) -> None:
+    """Prepare a process for some files: what it writes goes to a folder of the one that started it, and ends with it.
+
+    Ctrl-C ends it without a word: the one that started it says it.
+    """
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    tempfile.tempdir = folder
+    threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
+    keep_database(urls)
+
+
+def _end_with_parent(folder: str) -> None:
+    """End this process as soon as the one that started it has ended, were it killed; remove what it left."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        shutil.rmtree(folder, ignore_errors=True)
+        os._exit(1)
 
 
 class Cluster:
@@ -224,7 +271,7 @@ def started(engine: str, scheduler: str, parts: Sequence[Part]) -> Iterator[Engi
     if count == 1 or any(p.is_of_this_process for p in parts):
         yield InProcess()
         return
-    processes = Processes(count)
+    processes = Processes(count, parts)
     try:
         yield processes
     finally:
@@ -237,6 +284,8 @@ def _connected(scheduler: str) -> Iterator[Cluster]:
         import distributed
     except ImportError:
         raise missing("distributed", "dask") from None
+    import asyncio  # of the cluster alone: it takes 30 ms in each process
+
     address = masked(scheduler)
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # it retries for minutes, line by line
     connect: Callable[..., Any] = distributed.Client  # it has no types

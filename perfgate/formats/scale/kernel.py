@@ -1,16 +1,12 @@
-"""What is done with one part, wherever that is: counting it, and taking some of its values. The only door to DuckDB.
+"""What is done with one part, wherever that is: counting it, and taking some of its values.
 
-Both are functions of a module, so that a worker on another machine imports them. Each has a DuckDB of its own, which
-can read that part and nothing else: no other file, no network, no extension.
+Both are functions of a module, so that a worker on another machine imports them.
 """
 
 from __future__ import annotations
 
 import gzip
-import os
 import re
-import tempfile
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -19,26 +15,24 @@ from msgspec.structs import replace
 
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
 from perfgate.core.text.origin import VERSION
-from perfgate.formats.scale.columns import JsonFields, header_of, of_parquet, of_table, quote_text
-from perfgate.formats.scale.parts import door_to, masked, missing, opened, unreadable
+from perfgate.formats.scale.columns import JsonFields, header_of, of_parquet, of_table
+from perfgate.formats.scale.database import ADDRESS, MEMORY, literal, locked
+from perfgate.formats.scale.parts import masked, missing, opened, unreadable
 from perfgate.formats.scale.query import BROKEN, cell_of, count_statement, rows_of, take_statement
 from perfgate.formats.scale.tables import TYPES, Counted, Taken
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from perfgate.formats.scale.columns import Columns
     from perfgate.formats.scale.parts import Part
     from perfgate.formats.scale.query import Question, Rows
     from perfgate.formats.scale.tables import Group
 
-MEMORY = "600MB"
-"""What DuckDB keeps in memory for one part; beyond it writes to its folder for temporary files."""
 MOST_GROUPS = 10_000
 """Benchmarks, times days: more are none, the field holds something of each row. Each takes up to 64 kB in the end."""
 _HEAD = 1 << 16
-_ADDRESS = "part://0"
-_INTERNAL = rf"""(?:file )?["']?(?:{re.escape(_ADDRESS)}|[^\s"']*/perfgate-\w+/part)\b["']?"""
+_INTERNAL = rf"""(?:file )?["']?(?:{re.escape(ADDRESS)}|[^\s"']*/perfgate-\w+/part\d+)\b["']?"""
 """What DuckDB calls the part."""
 _LONGEST_CAUSE = 200
 
@@ -81,7 +75,7 @@ def _answered(part: Part, asked: Question, wanted: Sequence[Wanted] | None) -> C
     if found.name == "empty":
         return _nothing() if wanted is None else _taken({})
     try:
-        with tempfile.TemporaryDirectory(prefix="perfgate-") as folder, _locked(part, folder) as (base, address, door):
+        with locked(part) as (base, address, door):
             source, columns = _source_of(base, part, found, address)
             rows = rows_of(asked, columns, lambda: _filled(source, columns), can_break=found.name == "json")
             return _count(base, part, rows) if wanted is None else _take(base, rows, wanted)
@@ -147,56 +141,13 @@ def _kind_of(part: Part) -> _Kind:
     return _Kind("json" if bare[0] == "{" else "table", packed, text)
 
 
-@contextmanager
-def _locked(part: Part, folder: str) -> Iterator[tuple[Any, str, Any]]:
-    """Yield a database that can read one part alone, the part's address in it, and its door; None: it is on disk."""
-    import duckdb
-
-    spill = os.path.join(folder, "spill")
-    with duckdb.connect(":memory:") as base:
-        door = None
-        if part.is_local:
-            address = os.path.join(folder, "part")
-            os.symlink(part.url, address)
-        else:
-            address, door = _ADDRESS, door_to(part, _ADDRESS)
-            base.register_filesystem(door)
-        for name, value in (
-            ("threads", 1),
-            ("memory_limit", MEMORY),
-            ("temp_directory", spill),
-            ("TimeZone", "UTC"),
-            ("preserve_insertion_order", False),
-            ("enable_progress_bar", False),
-            ("autoinstall_known_extensions", False),
-            ("autoload_known_extensions", False),
-            ("allow_community_extensions", False),
-            ("allowed_paths", [address]),
-            ("enable_external_access", False),
-            ("lock_configuration", True),
-        ):
-            base.execute(f"SET {name} = {_literal(value)}")
-        try:
-            yield base, address, door
-        except (RuntimeError, duckdb.InterruptException) as caught:
-            if "interrupted" in str(caught):  # DuckDB puts this in the place of what the handler of a signal raised
-                raise KeyboardInterrupt from None
-            raise
-
-
-def _literal(value: object) -> str:
-    if isinstance(value, list):
-        return f"[{', '.join(map(_literal, value))}]"
-    return quote_text(value) if isinstance(value, str) else str(value).lower()
-
-
 def _source_of(base: Any, part: Part, found: _Kind, address: str) -> tuple[str, Columns]:
     """Return what reads a part, as SQL, and its columns.
 
     Raises:
         CannotDecideError: its columns are ambiguous.
     """
-    place, how = _literal(address), f"compression = '{'gzip' if found.is_packed else 'none'}'"
+    place, how = literal(address), f"compression = '{'gzip' if found.is_packed else 'none'}'"
     if found.name == "parquet":
         source = f"read_parquet({place})"
         described = base.execute(f"SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM {source})").fetchall()
@@ -208,7 +159,7 @@ def _source_of(base: Any, part: Part, found: _Kind, address: str) -> tuple[str, 
     separator, header = header_of(lines[first])
     columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(header)))
     source = (
-        f"read_csv({place}, columns = {{{columns}}}, delim = {_literal(separator)}, quote = '\"', escape = '\"', "
+        f"read_csv({place}, columns = {{{columns}}}, delim = {literal(separator)}, quote = '\"', escape = '\"', "
         f"header = false, skip = {first + 1}, auto_detect = false, store_rejects = true, rejects_limit = 100000, {how})"
     )
     return source, of_table(part.name, header)
@@ -218,7 +169,7 @@ def _filled(source: str, columns: Columns) -> str:
     """Return a source whose rows hold the fields that were asked for; of JSON as a list, so that it is parsed once."""
     if not isinstance(columns, JsonFields):
         return source
-    return f"(SELECT json, json_extract(json, {_literal(columns.paths)}) AS e FROM {source})"
+    return f"(SELECT json, json_extract(json, {literal(columns.paths)}) AS e FROM {source})"
 
 
 def _count(base: Any, part: Part, rows: Rows) -> Counted:
