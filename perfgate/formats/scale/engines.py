@@ -21,6 +21,7 @@ from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Any, Protocol
 
 from perfgate.core.errors import CannotDecideError, cannot_decide
+from perfgate.core.text.steps import Work
 from perfgate.formats.scale.database import MOST_LINKED, keep_database
 from perfgate.formats.scale.parts import masked, missing
 
@@ -37,6 +38,8 @@ PATIENCE = 10
 """Seconds within which a scheduler answers."""
 _ALONE = 60
 """Seconds after which a cluster without a worker is given up."""
+_ASKED_AGAIN = 2
+"""Seconds between two questions whether there is a worker."""
 _AHEAD = 2
 """Parts that wait at each process, so that none is idle."""
 _LONGEST_CAUSE = 200
@@ -157,7 +160,8 @@ def _begin(folder: str, urls: Sequence[str]) -> None:
 
     Ctrl-C ends it without a word: the one that started it says it.
     """
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     tempfile.tempdir = folder
     threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
     keep_database(urls)
@@ -197,36 +201,37 @@ class Cluster:
         width = _AHEAD * max(1, sum(self._client.nthreads().values()))
         waiting = list(range(len(parts)))[::-1]
         running: dict[Any, int] = {}
-        alone = 0
+        waited = _Waiting()
         while waiting or running:
             while waiting and len(running) < width:
                 i = waiting.pop()
                 running[self._client.submit(kernel, parts[i], *shared, pure=False)] = i
             try:
                 with self._client.as_current():
-                    done = wait(list(running), timeout=PATIENCE, return_when="FIRST_COMPLETED").done
-                alone = 0
+                    done = wait(list(running), timeout=_ASKED_AGAIN, return_when="FIRST_COMPLETED").done
             except TimeoutError:
-                alone = self._count_alone(alone)
+                self._check_alive(waited)
                 continue
+            waited.end()
             for each in done:
                 answer = self._answer_of(each)
                 i = running.pop(each)
                 each.release()
                 yield i, answer
 
-    def _count_alone(self, alone: int) -> int:
-        """Return for how many seconds there was no worker.
+    def _check_alive(self, waited: _Waiting) -> None:
+        """Return when somebody works, or may soon.
 
         Raises:
-            CannotDecideError: for too many, or the scheduler is gone.
+            CannotDecideError: the scheduler is gone, or there has been no worker for too long.
         """
         if self._client.status != "running":
             raise self._failed("the connection to the scheduler is lost")
-        alone = 0 if self._client.nthreads() else alone + PATIENCE
-        if alone >= _ALONE:
-            raise self._failed(f"the cluster has had no worker for {_ALONE} seconds")
-        return alone
+        if self._client.nthreads():
+            waited.end()
+        elif waited.add(_ASKED_AGAIN) >= _ALONE:
+            message = f"the cluster has had no worker for {_ALONE} seconds"
+            raise self._failed(message, f"start workers: dask worker {self._address}")
 
     def _answer_of(self, done: Any) -> Any:
         """Return what the kernel returned.
@@ -246,9 +251,30 @@ class Cluster:
             raise self._failed("workers died again and again while they read a part")
         raise self._failed(f"a worker failed: {masked(f'{type(caught).__name__}: {caught}')[:_LONGEST_CAUSE]}")
 
-    def _failed(self, message: str) -> CannotDecideError:
-        hint = "read the workers' logs, give them memory, and run the command again"
+    def _failed(self, message: str, hint: str = "") -> CannotDecideError:
+        hint = hint or "read the workers' logs, give them memory, and run the command again"
         return cannot_decide("engine-failed", message, place=self._address, hint=hint)
+
+
+class _Waiting:
+    """For how long a cluster has had no worker, shown to whoever watches."""
+
+    def __init__(self) -> None:
+        self._seconds = 0
+        self._work: Work | None = None
+
+    def add(self, seconds: int) -> int:
+        """Count some seconds; return how many there are."""
+        self._work = self._work or Work("waiting for a worker of the cluster", "seconds", _ALONE)
+        self._work.add(seconds)
+        self._seconds += seconds
+        return self._seconds
+
+    def end(self) -> None:
+        """Start anew: there is one."""
+        if self._work is not None:
+            self._work.add(_ALONE - self._seconds)
+            self._seconds, self._work = 0, None
 
 
 @contextmanager
