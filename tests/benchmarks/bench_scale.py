@@ -40,6 +40,12 @@ for part in range(parts):
         exp(3 + 0.5 * (random() + random() + random() - 1.5)) AS latency_ms FROM range({first}, {last}) t(i))
         TO '{folder}/{part:03}.parquet' ''')
 """
+MAKE_JSON = """
+import sys, duckdb
+duckdb.execute(f"COPY (SELECT * FROM read_parquet('{sys.argv[1]}/000.parquet')) TO '{sys.argv[2]}/000.jsonl' (FORMAT json)")
+"""
+FEW, LINES = 1_000, 1_000_000
+"""Rows of a log that costs its start, and of one in JSON lines."""
 OWN = f"""
 import sys, duckdb
 print(len(duckdb.connect().execute('''SELECT benchmark, region, quantile_disc(latency_ms, {QUANTILES})
@@ -126,13 +132,24 @@ def main() -> None:
         logs.mkdir()
         config.write_text(CONFIG)
         subprocess.run([sys.executable, "-c", MAKE, str(logs), str(rows), str(parts)], check=True)
-        ours = [sys.executable, "-m", "perfgate", "collect", "--config", str(config), "--map", "rows", str(logs)]
-        ours += ["-o", str(Path(folder, "profile.json"))]
+        small = {name: Path(folder, name) for name in ("few", "million", "lines")}
+        for path in small.values():
+            path.mkdir()
+        for name, count in (("few", FEW), ("million", LINES)):
+            subprocess.run([sys.executable, "-c", MAKE, str(small[name]), str(count), "1"], check=True)
+        subprocess.run([sys.executable, "-c", MAKE_JSON, str(small["million"]), str(small["lines"])], check=True)
+        command = [sys.executable, "-m", "perfgate", "collect", "--config", str(config), "--map", "rows"]
+        command += ["-o", str(Path(folder, "profile.json"))]
+        ours = [*command, str(logs)]
         commands = {
             "own": [sys.executable, "-c", OWN, str(logs)],
             "local": [*ours, "--engine", "local"],
             "own by day": [sys.executable, "-c", OWN_BY_DAY, str(logs)],
             "local by day": [*ours, "--engine", "local", "--by", "day"],
+            f"local, {FEW:,} rows": [*command, str(small["few"]), "--engine", "local"],
+            "the same by day": [*command, str(small["few"]), "--engine", "local", "--by", "day"],
+            f"local, {LINES:,} rows in one file": [*command, str(small["million"]), "--engine", "local"],
+            "the same as JSON lines": [*command, str(small["lines"]), "--engine", "local"],
         }
         if peer:
             for name, script in (("dask", DASK), ("on dask", OURS_ON_DASK)):
@@ -147,7 +164,7 @@ def main() -> None:
     peak = {name: max(m for _, m in costs) / 1e6 for name, costs in found.items()}
     print(f"{rows:,} rows in {parts} files of Parquet, {REPEAT} rounds; CPU seconds, and peak memory of the processes")
     for name in commands:
-        print(f"{name:14} {cpu[name]:7.2f} s {peak[name]:7.0f} MB")
+        print(f"{name:32} {cpu[name]:7.2f} s {peak[name]:7.0f} MB")
     for one, other in (("local", "own"), ("local by day", "own by day"), ("on dask", "dask")):
         if one in cpu:
             ratios = [a[0] / b[0] for a, b in zip(found[one], found[other], strict=True)]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from scale_cases import ASKED, CONFIG, content_of, exact, fsspec, in_memory, rows_of, write_parquet, write_parts
 
+from perfgate.collect.counted import steps_for
 from perfgate.core.errors import CannotDecideError, Diagnostic
 from perfgate.core.text.steps import watch_work
 from perfgate.formats.options import ForeignOptions
@@ -19,6 +20,7 @@ from perfgate.formats.scale.query import Question
 from perfgate.pipeline.collect import collect_profiles
 from perfgate.pipeline.inputs import read_settings
 from perfgate.pipeline.scale.collect import Asked, collect_parts
+from perfgate.stats.quantiles import quantile
 
 
 @pytest.fixture(autouse=True)
@@ -252,6 +254,30 @@ def test_of_many_series_fewer_quantiles_are_kept_and_their_statistics_stay_exact
     sample = samples(found, "latency")["/0", ""]
     assert (len(sample.values), sample.stands_for) == (600, 0)
     assert "of each of 605 values 1,001 quantiles are kept, at even shares" in found.remarks
+
+
+@pytest.mark.parametrize(
+    ("series", "steps"),
+    [(1, 2000), (499, 2000), (500, 1000), (999, 1000), (1000, 200), (4975, 200), (4976, 100), (9900, 100), (9901, 0)],
+)
+def test_the_more_series_the_fewer_quantiles_and_at_last_none(series, steps):
+    assert steps_for(series) == steps
+
+
+def test_what_days_are_put_together_to_is_near_the_quantiles_of_all_rows():
+    draw = random.Random(6)
+    rows = [
+        {**ROW, "region": None, "at": f"2026-11-{27 + day}", "v": draw.lognormvariate(day / 10, 0.4)}
+        for day, count in enumerate([4_000, 25_000, 9_000])
+        for _ in range(count)
+    ]
+    (profile,) = collect(in_memory("week", {"a.jsonl": content_of(rows, "jsonl")}), by_day=True).profiles
+    metric = next(m for m in profile.metrics if m.metric.name == "latency")
+    found = [metric.pooled_quantile(q) for q in ASKED]
+    assert found == [quantile(metric.pooled(), q) for q in ASKED]
+    quantiles, *_ = exact(rows, by_day=False)["/a", ""]
+    assert found[:3] == pytest.approx(quantiles[:3], rel=0.001)
+    assert found[3] == pytest.approx(quantiles[3], rel=0.004)
 
 
 def test_days_need_a_time(folder):
