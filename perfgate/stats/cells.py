@@ -213,7 +213,7 @@ class Pool:
         """How many values all stand for."""
 
     def spread(self) -> tuple[float, ...]:
-        """Return what `spread` returns of all values, as far as the parts tell."""
+        """Return about what `spread` returns of all values."""
         found: list[float] = []
         place = 0
         for step in range(self.steps + 1):

@@ -140,9 +140,9 @@ class Processes:
 
 @contextmanager
 def _hang_up_ignored() -> Iterator[None]:
-    """Let what is started meanwhile outlive a terminal that hangs up, as long as this process: it does as it cleans up.
+    """Let what is started meanwhile ignore that a terminal hangs up, which this process answers by ending in order.
 
-    Such is the process in which Python notes what is to be removed; without it, it prints warnings.
+    It is for the process in which Python notes what is to be removed: if that one ended first, Python would print warnings.
     """
     number = getattr(signal, "SIGHUP", None)
     if number is None or threading.current_thread() is not threading.main_thread():
@@ -152,7 +152,7 @@ def _hang_up_ignored() -> Iterator[None]:
     try:
         yield
     finally:
-        signal.signal(number, before)
+        signal.signal(number, signal.SIG_DFL if before is None else before)
 
 
 def _begin(folder: str, urls: Sequence[str]) -> None:
@@ -168,7 +168,7 @@ def _begin(folder: str, urls: Sequence[str]) -> None:
 
 
 def _end_with_parent(folder: str) -> None:
-    """End this process as soon as the one that started it has ended, were it killed; remove what it left."""
+    """End this process as soon as the one that started it has ended, even if it was killed; remove what it left."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
