@@ -1,7 +1,7 @@
 """Collecting large logs, as ratios in one run: CPU time and memory of whole process trees against peers.
 
 Run it by hand: `python tests/benchmarks/bench_scale.py [ROWS] [PYTHON]`. PYTHON has dask[dataframe] and pyarrow;
-with it the cluster is compared with Dask's own quantiles, too.
+with it nothing but a cluster of two processes is compared with Dask's own quantiles, which take minutes.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ for part in range(parts):
 """
 MAKE_JSON = """
 import sys, duckdb
-duckdb.execute(f"COPY (SELECT * FROM read_parquet('{sys.argv[1]}/000.parquet')) TO '{sys.argv[2]}/000.jsonl' (FORMAT json)")
+source, target = sys.argv[1:]
+duckdb.execute(f"COPY (SELECT * FROM read_parquet('{source}/000.parquet')) TO '{target}/000.jsonl' (FORMAT json)")
 """
 FEW, LINES = 1_000, 1_000_000
 """Rows of a log that costs its start, and of one in JSON lines."""
@@ -56,7 +57,7 @@ CLUSTER = """
 import sys, subprocess
 from distributed import Client, LocalCluster
 if __name__ == "__main__":
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster:
         {body}
 """
 OURS_ON_DASK = CLUSTER.format(
@@ -152,6 +153,7 @@ def main() -> None:
             "the same as JSON lines": [*command, str(small["lines"]), "--engine", "local"],
         }
         if peer:
+            commands = {}
             for name, script in (("dask", DASK), ("on dask", OURS_ON_DASK)):
                 Path(folder, f"cluster of {name}.py").write_text(script)
             commands["dask"] = [peer, str(Path(folder, "cluster of dask.py")), str(logs)]

@@ -142,7 +142,7 @@ class Processes:
 def _hang_up_ignored() -> Iterator[None]:
     """Let what is started meanwhile ignore that a terminal hangs up, which this process answers by ending in order.
 
-    It is for the process in which Python notes what is to be removed: if that one ended first, Python would print warnings.
+    It is for the process in which Python notes what is to be removed: Python prints warnings if that one ends first.
     """
     number = getattr(signal, "SIGHUP", None)
     if number is None or threading.current_thread() is not threading.main_thread():

@@ -192,7 +192,7 @@ def test_a_cluster_without_a_worker_is_one_error_that_says_how_to_start_one_and_
     shown = []
     watch_work(lambda: lambda *facts: shown.append(facts[:4]))
     try:
-        with LocalCluster(n_workers=0, dashboard_address=None, host="127.0.0.1") as cluster:
+        with LocalCluster(n_workers=0, dashboard_address=":0", host="127.0.0.1") as cluster:
             address = cluster.scheduler_address
             with engines.started("dask", address, PARTS) as engine, pytest.raises(CannotDecideError) as caught:
                 list(engine.map(name_of, PARTS))
