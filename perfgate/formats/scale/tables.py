@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from perfgate.formats.scale.query import Question
 
-Group = tuple[tuple[str, ...], int]
-"""What the rows of one benchmark hold in the fields that name it, and their day, counted from 1970."""
+Group = tuple[tuple[str | None, ...], int]
+"""What the rows of one benchmark hold in the fields that name it, None for nothing; and their day, from 1970."""
 _PENDING = 1_000_000
 """Lines of tables that wait to be summed: 40 MB."""
 TYPES = {"i": np.int32, "b": np.int32, "n": np.int64, "low": np.float64, "high": np.float64}
@@ -49,7 +49,7 @@ class Counted(Struct, frozen=True, eq=False, kw_only=True):
     groups: list[Group]
     """The groups of the part."""
     times: NDArray[np.int64]
-    """First and last time of each group in us since 1970, `NO_TIME`: unknown; shape (groups, 2)."""
+    """First time of each group in us since 1970; `NO_TIME`: unknown."""
     lines: dict[str, NDArray[Any]]
     """``group`` (its place in `groups`) and `TYPES`, all of one length."""
     is_ok_stated: bool
@@ -86,7 +86,7 @@ class Taken(Struct, frozen=True, eq=False, kw_only=True):
 class Sums:
     """The sums of what parts counted."""
 
-    def __init__(self, name_of: Callable[[tuple[str, ...]], str]) -> None:
+    def __init__(self, name_of: Callable[[tuple[str | None, ...]], str]) -> None:
         """Start with no part.
 
         Args:
@@ -99,7 +99,7 @@ class Sums:
         """Benchmark and day -> its place."""
         self.is_ok_stated = False
         """Does any row say whether it is good?"""
-        self._times: dict[int, tuple[int, int]] = {}
+        self._times: dict[int, int] = {}
         self._pending: list[dict[str, NDArray[Any]]] = []
         self._waiting = 0
 
@@ -112,17 +112,16 @@ class Sums:
                 name = (self._name_of(group[0]), group[1])
                 self.groups[group] = self.names.setdefault(name, len(self.names))
             places[i] = self.groups[group]
-            first, last = map(int, part.times[i])
+            first = int(part.times[i])
             if first != NO_TIME:
-                known = self._times.get(int(places[i]), (first, last))
-                self._times[int(places[i])] = (min(known[0], first), max(known[1], last))
+                self._times[int(places[i])] = min(self._times.get(int(places[i]), first), first)
         self._pending.append({**part.lines, "group": places[part.lines["group"]]})
         self._waiting += len(part.lines["group"])
         if self._waiting > _PENDING:
             self._fold()
 
-    def times(self, name: tuple[str, int]) -> tuple[int, int] | None:
-        """Return when the first and last row of a benchmark and day were, in us since 1970; None: they do not say."""
+    def first_time(self, name: tuple[str, int]) -> int | None:
+        """Return when the first row of a benchmark and day was, in us since 1970; None: they do not say."""
         return self._times.get(self.names[name])
 
     def _fold(self) -> dict[str, NDArray[Any]]:
@@ -130,11 +129,13 @@ class Sums:
         if not self._pending:
             return {}
         held = {c: np.concatenate([lines[c] for lines in self._pending]) for c in _COLUMNS}
-        order = np.lexsort((held["b"], held["i"], held["group"]))
-        held = {c: column[order] for c, column in held.items()}
-        names = ("group", "i", "b")
-        starts = np.flatnonzero(np.concatenate(([True], np.any([held[c][1:] != held[c][:-1] for c in names], axis=0))))
-        found = {c: held[c][starts] for c in names}
+        key = held["group"]
+        for c in ("i", "b"):
+            key = key * (int(np.ptp(held[c])) + 1) + (held[c] - held[c].min())
+        order = np.argsort(key, kind="stable")  # one number a line sorts in a third of the time of three
+        starts = np.flatnonzero(np.concatenate(([True], _changes(key[order]))))
+        found = {c: held[c][order[starts]] for c in ("group", "i", "b")}
+        held = {c: held[c][order] for c in ("n", "low", "high")}
         found["n"] = np.add.reduceat(held["n"], starts)
         found["low"] = np.minimum.reduceat(held["low"], starts)
         found["high"] = np.maximum.reduceat(held["high"], starts)
@@ -202,7 +203,7 @@ def _series_of(lines: dict[str, list[Any]]) -> Series:
     )
 
 
-def split(part: Counted, name_of: Callable[[tuple[str, ...]], str], *, by_day: bool) -> tuple[Counted, int, int]:
+def split(part: Counted, name_of: Callable[[tuple[str | None, ...]], str], *, by_day: bool) -> tuple[Counted, int, int]:
     """Return a part without the rows that are no benchmark's; how many of these cannot be placed; how many have no day.
 
     Args:

@@ -22,7 +22,7 @@ from perfgate.core.metrics import Metric
 from perfgate.core.policy import ERROR_RATE
 from perfgate.core.run import UNSPECIFIED
 from perfgate.core.text.names import list_some
-from perfgate.core.text.steps import log_step, watched
+from perfgate.core.text.steps import Work, log_step
 from perfgate.core.text.units import scale_of
 from perfgate.formats.maps import map_for, map_named
 from perfgate.formats.options import ForeignOptions
@@ -53,6 +53,8 @@ if TYPE_CHECKING:
     from perfgate.formats.scale.tables import Counted, Series, Taken
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_PASSES = 2
+"""How often each part is read."""
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -95,7 +97,8 @@ def collect_parts(
     question = Question(field_map=_map_of(parts, options, settings.policy.maps), by_day=asked.by_day)
     metrics = _metrics_of(question, options)
     log_step("engine %s: %s parts, %s bytes", asked.engine, len(parts), sum(p.size for p in parts))
-    with started(asked.engine, asked.scheduler, parts) as engine:
+    with started(asked.engine, asked.scheduler, parts) as machines:
+        engine = _Watched(machines, _PASSES * sum(p.size for p in parts))
         counting = _Counting(question, options.tolerance)
         counting.count(engine, parts)
         held = list(counting.sums.series())
@@ -103,6 +106,7 @@ def collect_parts(
         if not steps:
             raise too_many_groups(list_some([p.name for p in parts], MOST_SHOWN))
         series = dict(_with_values(engine, counting, question, held, steps))
+        engine.end()
     sessions, remarks = _sessions_of(series, counting.sums, question, metrics, steps)
     if steps < STEPS:
         remarks.append(f"of each of {len(held):,} values {steps + 1:,} quantiles are kept, at even shares")
@@ -194,7 +198,7 @@ class _Counting:
             CannotDecideError: one cannot be counted, or all are empty; every fault is in it.
         """
         empty: list[int] = []
-        for i, answer in _answers(engine, parts, count_part, self._question):
+        for i, answer in engine.map(count_part, parts, self._question):
             if isinstance(answer, Diagnostic):
                 self._faults.refuse(i, answer)
                 continue
@@ -250,12 +254,28 @@ class _Counting:
             self.remarks.append(f"not counted, quotients of sums: {', '.join(quotients)}")
 
 
-def _answers(
-    engine: Engine, parts: Sequence[Part], kernel: Callable[..., Any], *shared: object
-) -> Iterator[tuple[int, Any]]:
-    """Yield what a kernel returns for each part; whoever watches is shown how far it is."""
-    for _, answer in zip(watched(parts, "counting", "files"), engine.map(kernel, parts, *shared), strict=True):
-        yield answer
+class _Watched:
+    """An engine whose work on all parts together, in both passes, is shown to whoever watches."""
+
+    def __init__(self, engine: Engine, whole: int) -> None:
+        """Begin.
+
+        Args:
+            engine: what does the work.
+            whole: how many bytes are read in the end.
+        """
+        self._engine, self._whole = engine, whole
+        self._work = Work("collecting", "files", 1)
+
+    def map(self, kernel: Callable[..., Any], parts: Sequence[Part], *shared: object) -> Iterator[tuple[int, Any]]:
+        """Yield the place of each part, and what the kernel returns for it."""
+        for i, answer in self._engine.map(kernel, parts, *shared):
+            self._work.add_part(parts[i].size, self._whole)
+            yield i, answer
+
+    def end(self) -> None:
+        """Show that all is done."""
+        self._work.add()
 
 
 def _check_versions(found: Counted, part: Part) -> None:
@@ -303,7 +323,7 @@ def _with_values(
     ]
     problems: dict[int, Diagnostic] = {}
     taken: list[Taken] = []
-    for i, answer in _answers(engine, counting.parts, take_values, question, wanted) if wanted else ():
+    for i, answer in engine.map(take_values, counting.parts, question, wanted) if wanted else ():
         if isinstance(answer, Diagnostic):
             problems[i] = answer
         else:
@@ -379,10 +399,10 @@ def _share(metric: Metric, hits: int, of: int) -> Measured:
 
 def _session(name: tuple[str, int], sums: Sums, measured: Sequence[Measured], *, by_day: bool) -> CountedSession:
     benchmark, day = name
-    times = sums.times(name)
+    first = sums.first_time(name)
     return CountedSession(
         benchmark=benchmark,
         day=f"{_EPOCH + timedelta(days=day):%Y-%m-%d}" if by_day else "",
-        started_at=f"{_EPOCH + timedelta(microseconds=times[0]):%Y-%m-%dT%H:%M:%S.%fZ}" if times else "",
+        started_at=f"{_EPOCH + timedelta(microseconds=first):%Y-%m-%dT%H:%M:%S.%fZ}" if first is not None else "",
         measured=tuple(sorted(measured, key=lambda m: m.metric.name)),
     )
