@@ -9,7 +9,7 @@ from perfgate.core.errors import cannot_decide
 _MOST = 100_000
 """Faults of rows that DuckDB keeps."""
 _SHOWN = 9_000
-"""Characters of a faulty row from which on it may be cut off where it is kept, at 10,000; its end is trimmed."""
+"""Characters of a faulty row from which on it may be cut off where it is kept, at 10,000; its ends are trimmed: in CRLF it begins with the end of the row before it."""
 KEEP_REJECTED = f"store_rejects = true, rejects_limit = {_MOST}"
 """Options of a reader of tables that keep them."""
 _FAULTS = {
@@ -24,7 +24,7 @@ _ENDS = ", ".join(f"length(held) - length(replace(held, chr({end}), ''))" for en
 _IS_CUT = f"length(held) >= {_SHOWN} AND contains(held, chr(10)) OR is_lost"
 _LINES = (
     f"SELECT sum(n), sum(1 + greatest({_ENDS})), min(line) FILTER ({_IS_CUT}) FROM (SELECT line, count(*) AS n, "
-    "any_value(rtrim(csv_line, chr(10) || chr(13))) AS held, bool_or(error_type = 'UNQUOTED VALUE' AND "
+    "any_value(trim(csv_line, chr(10) || chr(13))) AS held, bool_or(error_type = 'UNQUOTED VALUE' AND "
     "line_byte_position + strlen(csv_line) <= byte_position) AS is_lost FROM reject_errors GROUP BY line)"
 )
 """How many faults there are, how many lines have them, and the first line whose row is not kept as a whole.
