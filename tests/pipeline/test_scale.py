@@ -329,7 +329,7 @@ def test_a_process_that_keeps_its_database_counts_each_part_alone(folder):
         os.utime(folder / name, (1, 1))
     parts, _, _ = expand(["."])
     asked = Question(field_map=read_settings(None, machine_class="").policy.maps[0], by_day=False)
-    wanted = [Wanted(series=0, group=(("/a", None), 0), value=0, ranges=((0.1, 0.15), (0.2, 0.3)))]
+    wanted = [Wanted(series=0, group=(("/a", "eu"), 0), value=0, ranges=((0.1, 0.15), (0.2, 0.3)))]
 
     def both(part):
         counted, taken = count_part(part, asked), take_values(part, asked, wanted)
