@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import msgspec
 
 from perfgate import schema
-from perfgate.core.errors import CannotDecideError, Diagnostic, at, error
+from perfgate.core.errors import CannotDecideError, Diagnostic, at, cannot_decide, error
 from perfgate.core.measured import CALLS, CALLS_OF, FUNCTION, OWN, SERIES_SCHEMA, STAGE, UNCOUNTED, WHOLE, function_name
 from perfgate.core.metrics import (
     CPU,
@@ -47,6 +48,17 @@ Row = tuple[Any, ...]
 _OTHER_SCHEMA = SERIES_SCHEMA.encode()
 """What `imported.is_imported` looks for, wherever in a file it stands."""
 _HINT = "perfgate schema run prints the format; delete the file, correct what writes it, and measure again"
+
+
+_OTHER_FILES = {
+    "perfgate/profile/": (
+        "is a profile, which perfgate collect wrote, and no run summary",
+        "perfgate check --current FILE judges it; or perfgate check --baseline FILE judges others by it",
+    ),
+    "perfgate/baseline/": ("is a baseline, and no run summary", "perfgate check --baseline FILE judges runs by it"),
+    "perfgate/report/": ("is the report of a check, and no run summary", "perfgate report FILE shows it"),
+}
+"""Beginnings of the schemas of perfgate's other files: what each is, and the command that takes it."""
 
 
 class _Measurement(msgspec.Struct, gc=False):
@@ -406,6 +418,10 @@ def explain(content: bytes, origin: str, cause: str) -> NoReturn:
         CannotDecideError: always.
     """
     document = load_json(content, origin, "run-invalid", _HINT)
+    stated = str(document.get("schema")) if isinstance(document, dict) else ""
+    for other, (what, hint) in _OTHER_FILES.items():
+        if stated.startswith(other):
+            raise cannot_decide("run-invalid", what, place=origin, hint=hint.replace("FILE", shlex.quote(origin)))
     faults = schema.explain("run", document)
     if not faults:
         raise CannotDecideError([_fault(origin, "", cause)])

@@ -13,6 +13,7 @@ from perfgate.core.text.strict_json import has_key_twice, load_json
 from perfgate.formats.own.columns import BYTES_AT_ONCE, ColumnReader, batches, ids_of
 from perfgate.formats.own.run_summary import SummaryReader
 from perfgate.formats.parsing.logs.rows import documents
+from perfgate.formats.parsing.parquet import engine_hint
 from perfgate.formats.parsing.record import Record, Samples, Skipped
 from perfgate.formats.run_ids import Again, Claims, RunIds, mark_of
 
@@ -37,6 +38,10 @@ _LINES = 2048
 def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield a record for each metric of a benchmark, its values in the order of the runs."""
     return _records(runs_of(source, options))
+
+
+_ID = "run_id"
+"""A column that run summaries cannot lack."""
 
 
 def parse_parquet(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
@@ -71,9 +76,12 @@ def runs_of_parquet(source: Source, options: ForeignOptions) -> Iterator[Run]:
         import pyarrow as pa  # type: ignore[import-not-found]  # may not be there
         import pyarrow.parquet as pq  # type: ignore[import-not-found]  # see above
     except ImportError:
-        raise source.fault("reading Parquet needs pyarrow", "pip install pyarrow, or write JSON lines") from None
+        hint = f"for run summaries: pip install pyarrow, or write JSON lines; or {engine_hint(source.path)}"
+        raise source.fault("reading Parquet needs pyarrow", hint) from None
     try:
         file = pq.ParquetFile(pa.BufferReader(source.content()))
+        if _ID not in file.schema_arrow.names:
+            raise source.fault(f'is Parquet without the column "{_ID}" of run summaries', engine_hint(source.path))
         if file.metadata.num_rows > MOST_ROWS:
             raise source.fault(f"has more than {MOST_ROWS:,} rows", "divide it into several files")
         rows = (row for batch in file.iter_batches(_BATCH) for row in batch.to_pylist())
