@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from perfgate.core.metrics import explains
-from perfgate.core.profile import MetricProfile, Profile, title
+from perfgate.core.profile import MetricProfile, Profile, join_samples, title
 from perfgate.core.statistic import STORED
 from perfgate.report.document import BENCHMARK, METRIC, Block, Column, Document, Entry, Paragraph, Table, name, text
 from perfgate.report.words import amount
@@ -45,12 +45,12 @@ def _entries(profile: Profile, metric: MetricProfile) -> Iterator[Entry]:
         cells = (name(what), name(metric.metric.name), name(_shorten(stated.session)), text("–"), *map(name, values))
         yield Entry(cells=cells)
     for sample in metric.samples:
-        yield _entry(what, metric, _shorten(sample.session), tuple(sorted(sample.values)), sample.count)
-    if len(metric.samples) > 1:
-        yield _entry(what, metric, "all", metric.pooled(), metric.count)
+        yield _entry(what, metric, _shorten(sample.session), sorted(sample.values), sample.count)
+    if len(metric.samples) > 1:  # not `pooled`, which keeps its values: of a million runs, more than all else takes
+        yield _entry(what, metric, "all", sorted(join_samples("", metric.samples).values), metric.count)
 
 
-def _entry(what: str, metric: MetricProfile, session: str, ordered: tuple[float, ...], count: int) -> Entry:
+def _entry(what: str, metric: MetricProfile, session: str, ordered: Sequence[float], count: int) -> Entry:
     values = [quantile(ordered, q) for _, q in STORED]
     unit = metric.metric.unit
     worded = [amount(v, unit, beside=values[-1] if v == values[-1] else None) for v in values]
