@@ -31,7 +31,7 @@ _FEWEST_KINDS, _RUNS_A_KIND = 32, 4
 """Kinds from which on columns must pay: where they have fewer runs each, whole runs take less."""
 
 
-BATCH = 1024
+BATCH = 2048
 """Summaries that are read together: all of them one by one, where one is no plain run summary."""
 BYTES_AT_ONCE = 1 << 21
 """Bytes of them that are in memory at once: a summary may have megabytes."""
