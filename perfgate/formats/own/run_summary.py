@@ -257,8 +257,7 @@ class SummaryReader:
                 cpu is None,
                 None if session else cut_to_hour(started),
             )
-            held = found.get(kind)
-            if held is None:
+            if (held := found.get(kind)) is None:
                 held = found[kind] = content, []
             held[1].append((number, s.run_id, started, int(s.rows_used), seconds, size, cpu))
 
