@@ -107,7 +107,7 @@ def _guard(arguments: Sequence[str]) -> int:
     try:
         return _run(list(arguments))
     except BrokenPipeError:
-        _say_fault("output-closed", "the reader of the output ended", "read all of it; or write it with --report FILE")
+        _say_fault("output-closed", "the reader of the output ended", "read all of it, or let it go to a file: > FILE")
     except KeyboardInterrupt:
         _say_interrupted()
     except SystemExit as caught:
@@ -118,7 +118,10 @@ def _guard(arguments: Sequence[str]) -> int:
         _say_fault("installation-broken", message, hint)
         _trace()
     except OSError as caught:
-        _say_fault("system-error", _line(caught), "check the disk, the path and its permissions")
+        if _is_folder_removed():
+            _say_fault("folder-removed", "the working folder was removed", "change to one that exists: cd FOLDER")
+        else:
+            _say_fault("system-error", _line(caught), "check the disk, the path and its permissions")
         _trace()
     except MemoryError:
         _say_fault("out-of-memory", "out of memory", "check fewer files at once")
@@ -127,6 +130,17 @@ def _guard(arguments: Sequence[str]) -> int:
         _say_fault("crash", message, f"this is a fault of perfgate; please report it with the output of {_DEBUG}=1")
         _trace()
     return _CANNOT_DECIDE
+
+
+def _is_folder_removed() -> bool:
+    """Has the working folder no name any more? Then a relative path leads nowhere, whatever it is."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _run(arguments: list[str]) -> int:

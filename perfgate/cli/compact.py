@@ -12,7 +12,7 @@ from perfgate.cli.output import echo, say
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.pipeline.compact import Compacted
+    from perfgate.pipeline.runs.compact import Compacted
 
 
 @click.command()
@@ -31,8 +31,8 @@ def command(
     compacted file is read with the folder, and gives what the run files give.
     """
     from perfgate.core.errors import plain
-    from perfgate.pipeline.compact import compact
-    from perfgate.pipeline.runs import describe_left
+    from perfgate.pipeline.runs.compact import compact
+    from perfgate.pipeline.runs.runs import describe_left
 
     done = compact(folder, output=output, keep=keep, remove=remove, dry_run=dry_run, config=config)
     echo("".join(f"{plain(line)}\n" for line in _lines(done, keep, dry_run=dry_run)))

@@ -115,7 +115,7 @@ def write(text: str, *, err: bool = False) -> None:
     if stream is None:
         if err:
             return
-        raise cannot_decide("output-closed", "stdout is closed", hint="open it, or write with --report FILE")
+        raise cannot_decide("output-closed", "stdout is closed", hint="let it go to a file: > FILE")
     encoding = stream.encoding or "utf-8"
     # colour was decided before: click would take it away wherever no terminal reads, whatever --color says
     click.echo(text.encode(encoding, "replace").decode(encoding), nl=False, err=err, color=True)

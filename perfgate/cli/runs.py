@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
-    from perfgate.pipeline.runs import Choice, Listed
+    from perfgate.pipeline.runs.runs import Choice, Listed
 
 _SECONDS = len("2026-01-31T12:00:00")
 
 
 @click.group(no_args_is_help=False)
 def command() -> None:
-    """List run files, or remove some of them."""
+    """List runs and their files, or remove some of them."""
 
 
 def _choosing(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -41,11 +41,11 @@ def _choosing(function: Callable[..., Any]) -> Callable[..., Any]:
 def list_(
     *, paths: tuple[str, ...], failed: bool, benchmarks: tuple[str, ...], older_than: str, config: str | None
 ) -> None:
-    """List run files: status, start, benchmark, run id, file.
+    """List runs: status, start, benchmark, run id, file.
 
     PATHS are run files, folders or globs (default: `runs` of the configuration).
     """
-    from perfgate.pipeline.runs import list_runs
+    from perfgate.pipeline.runs.runs import list_runs
 
     listed = list_runs(paths, _choice(benchmarks, older_than, failed=failed), config=config)
     echo("".join(f"{line}\n" for line in _lines(listed)))
@@ -67,52 +67,63 @@ def remove(
     """Remove run files that options choose, or that are named one by one.
 
     PATHS are run files, folders or globs (default: `runs` of the configuration).
-    Files of other tools, and files that cannot be read, are left.
+    Runs are removed from compacted files, too. Files of other tools, and files that
+    cannot be read, are left.
     """
     from perfgate.core.errors import plain
-    from perfgate.pipeline.runs import remove_runs
-    from perfgate.report.words import count
+    from perfgate.pipeline.runs.runs import describe_removed, remove_runs
 
     choice = _choice(benchmarks, older_than, failed=failed)
     removed = remove_runs(paths, choice, config=config, dry_run=dry_run)
-    verb = "would remove" if dry_run else "removed"
-    echo("".join(f"{verb} {plain(path)}\n" for path in removed.paths))
-    files = count(len(removed.paths), "run file")
-    echo(f"Would remove {files}; nothing was removed.\n" if dry_run else f"Removed {files}.\n")
+    lines = [*(f"removed {path}" for path in removed.paths), *(describe_removed(*run) for run in removed.compacted)]
+    shown = (f"would remove{line.removeprefix('removed')}" if dry_run else line for line in lines)
+    echo("".join(f"{plain(line)}\n" for line in shown))
+    what = _count(len(removed.paths), len(removed.compacted))
+    echo(f"Would remove {what}; nothing was removed.\n" if dry_run else f"Removed {what}.\n")
     _show_left(removed.listed)
 
 
 def _choice(benchmarks: tuple[str, ...], older_than: str, *, failed: bool) -> Choice:
-    from perfgate.pipeline.runs import Choice
+    from perfgate.pipeline.runs.runs import Choice
 
     return Choice(failed=failed, benchmarks=benchmarks, older_than=older_than)
 
 
 def _lines(listed: Listed) -> Iterator[str]:
-    """Yield a row for each run file, below a heading, and how many there are."""
+    """Yield a row for each run, below a heading, and how many there are; one in two files stands with the first."""
     from perfgate.core.errors import plain
     from perfgate.core.profile import title
-    from perfgate.report.words import count
+    from perfgate.formats.own.compacted import is_compacted
 
     if not listed.chosen:
         yield f"No run files: {plain(listed.where)}"
         return
+    shown = [file for file in listed.chosen if not file.is_again]
     rows = [("Status", "Started", "Benchmark", "Run", "File")]
-    for f in listed.chosen:
+    for f in shown:
         r = f.run
         started = r.started_at[:_SECONDS] or "unknown"
         rows.append((r.status, started, plain(title(r.benchmark, r.labels)), plain(r.run_id), plain(f.path)))
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     for row in rows:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-    bad = sum(f.run.status == "failed" for f in listed.chosen)
-    yield f"{count(len(listed.chosen), 'run file')}, {bad} failed"
+    compacted = sum(is_compacted(f.path) for f in shown)
+    bad = sum(f.run.status == "failed" for f in shown)
+    yield f"{_count(len(shown) - compacted, compacted)}, {bad} failed"
+
+
+def _count(files: int, compacted: int) -> str:
+    """Return how many run files and compacted runs there are, in words."""
+    from perfgate.report.words import count
+
+    words = [count(files, "run file")] if files or not compacted else []
+    return " and ".join([*words, *([count(compacted, "compacted run")] if compacted else [])])
 
 
 def _show_left(listed: Listed) -> None:
     """Say on stderr which files hold no run of perfgate's own."""
     from perfgate.core.errors import plain
-    from perfgate.pipeline.runs import describe_left
+    from perfgate.pipeline.runs.runs import describe_left
 
     for line in describe_left(listed.left):
         say(plain(line), err=True)

@@ -34,8 +34,9 @@ def describe_misuse(caught: click.ClickException, arguments: Sequence[str]) -> t
     if isinstance(caught, click.NoSuchOption):
         return _describe_option(caught, hint)
     if isinstance(caught, click.BadOptionUsage):
-        several = _SEVERAL.search(caught.message)
-        return f"{caught.option_name} needs {f'{several[1]} values' if several else 'a value'}", hint
+        if several := _SEVERAL.search(caught.message):  # -L is the only such option
+            return f"{caught.option_name} needs {several[1]} values", f"write {caught.option_name} NAME a,b; {hint}"
+        return f"{caught.option_name} needs a value", hint
     if isinstance(caught, click.MissingParameter):
         return _describe_missing(caught, command), hint
     if isinstance(caught, click.BadParameter) and caught.param is not None:

@@ -9,6 +9,8 @@ TYPE_CHECKING = False  # a measured program does not need `typing`
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+_END = ".tmp"
+
 
 def write_whole(path: str, content: bytes, *, durable: bool) -> None:
     """Write `content` to `path` so that a reader gets the old file or the new one, never a part.
@@ -43,7 +45,7 @@ def write_parts(
         OSError: the file could not be written; an old file stays as it was.
     """
     folder, name = os.path.split(path)
-    part = os.path.join(folder, f".{name[:40]}.{os.getpid():x}-{os.urandom(4).hex()}.tmp")
+    part = os.path.join(folder, f"{_begin(name)}{os.getpid():x}-{os.urandom(4).hex()}{_END}")
     fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o666)
     try:
         try:
@@ -64,6 +66,29 @@ def write_parts(
         raise
     if durable:
         sync_folder(folder)
+
+
+def remove_parts(path: str) -> None:
+    """Remove what killed writers of a file left beside it; never raises.
+
+    Only who keeps other writers of the file out may do so: what one of them is writing looks the same.
+
+    Args:
+        path: the file; it need not exist.
+    """
+    import re  # a measured program does not need it
+
+    folder, name = os.path.split(path)
+    is_part = re.compile(f"{re.escape(_begin(name))}[0-9a-f]+-[0-9a-f]{{8}}{re.escape(_END)}").fullmatch
+    with contextlib.suppress(OSError), os.scandir(folder or ".") as entries:
+        parts = [e.path for e in entries if is_part(e.name) and e.is_file(follow_symlinks=False)]
+        for part in parts:
+            os.unlink(part)
+
+
+def _begin(name: str) -> str:
+    """Return how the names of a file's parts begin."""
+    return f".{name[:40]}."
 
 
 def sync_folder(folder: str) -> None:

@@ -267,6 +267,8 @@ class Compared(Struct, frozen=True, kw_only=True):
     """In what the environments of both sides differ, by name of the fact."""
     ci_run: str = ""
     """CI run that made the check, ``gha-70-2``; empty: none, or the CI system does not say which."""
+    commands: tuple[str, ...] = ()
+    """The command of the base and that of the head, where two commands were compared and not two commits."""
 
 
 class Skipped(Struct, frozen=True, kw_only=True):

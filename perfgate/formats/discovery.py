@@ -6,13 +6,13 @@ import fnmatch
 import os
 import re
 from array import array
+from contextlib import suppress
 from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
 from perfgate.core.metrics import ELAPSED
-from perfgate.core.run import digest_of
 from perfgate.core.text.steps import Work
 from perfgate.formats.detect import detect
 from perfgate.formats.folders import files_of
@@ -20,12 +20,12 @@ from perfgate.formats.foreign import ForeignReader
 from perfgate.formats.globs import expand
 from perfgate.formats.options import ForeignOptions
 from perfgate.formats.own.columns import BATCH, RUN_ID, ColumnReader, ids_of
-from perfgate.formats.own.compacted import ENDINGS, is_compacted, is_same, runs_in
+from perfgate.formats.own.compacted import ENDINGS, is_compacted, runs_in
 from perfgate.formats.own.imported import decode_imported, is_imported
 from perfgate.formats.own.run_summary import SummaryReader
 from perfgate.formats.parsing.files import read_bounded, unreadable
 from perfgate.formats.parsing.source import Source
-from perfgate.formats.run_ids import Claims, RunIds
+from perfgate.formats.run_ids import Again, Claims, RunIds, mark_of
 from perfgate.formats.second_process import SecondProcess, is_worth_it
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ class RunReader:
         """
         self.problems: list[Diagnostic] = []
         self.copies = 0
-        """Files left out because another file is the same byte for byte."""
+        """Files left out because another file is the same byte for byte, and runs that another file holds, too."""
         self._summaries = SummaryReader()
         self._columns = (
             None if columns == "none" else ColumnReader(self._summaries, with_digests=columns == "with digests")
@@ -151,6 +151,7 @@ class RunReader:
         self._how = columns
         self._ids = RunIds()
         self._packed: list[str] = []  # compacted files, which are read last
+        self._again: dict[str, list[Again]] = {}  # file that holds many runs -> runs that it had first
         self.foreign = ForeignReader(options or ForeignOptions(), maps, keeps_records=keeps_records)
         """What was read of other tools' files."""
 
@@ -164,6 +165,8 @@ class RunReader:
                 [paths[i : i + BATCH] for i in range(0, len(paths), BATCH)], self._columns, work
             )
         yield from self._compacted(self._packed, work)
+        for path, runs in self._again.items():
+            self._compare(path, runs)
         yield from self.foreign.rest()
         self._ids = RunIds()  # of a million runs they take more memory than the values
         self.problems += self.foreign.problems
@@ -263,7 +266,7 @@ class RunReader:
                 self.foreign.asked_direction.state(run.benchmark, ELAPSED.name, ELAPSED.better, path)
                 yield run
             else:
-                self._check_duplicate_id(run.run_id, ids.name_of(first), path, content)
+                self._check_again(Again(run.run_id, first, path, mark_of(run)), content)
 
     def read_own(self, path: str) -> Run | None:
         """Return the run of a file that perfgate wrote for one run; None: it is of another tool, or holds many.
@@ -283,35 +286,33 @@ class RunReader:
                 return None
             raise
 
+    def fault_of(self, path: str) -> str:
+        """Return what is wrong with a file that `read_own` has no run of; empty: it is of a tool, or holds many."""
+        if self.foreign.format_of(path) is not None or os.path.isdir(path) or is_compacted(path):
+            return ""
+        folder = os.path.basename(os.path.dirname(os.path.abspath(path)))
+        try:
+            content = read_bounded(path, limit=LARGEST_RUN, slug="run-unreadable")
+            self.foreign.check_known(path, partial(self._refusal, content, path, folder))
+        except CannotDecideError as caught:
+            return caught.diagnostics[0].message
+        return ""
+
     def _compacted(self, paths: Sequence[str], work: Work) -> Iterator[Run]:
-        """Yield the runs of compacted files; one that is in a file of its own, too, or in two of them, counts once."""
-        digests: dict[str, str] = {}
+        """Yield the runs of compacted files; one that another file has as well counts once."""
         for path, place in zip(paths, self._ids.add_places([f"{path}: line " for path in paths]), strict=True):
             try:
                 for run in runs_in(path):
                     number = place + int(run.origin.rpartition(" ")[2])
-                    claimed = self._ids.claim(run.run_id, number)
-                    first = self._ids.name_of(claimed)
-                    digest = digest_of(run) if len(paths) > 1 else ""
-                    if claimed == number:
-                        digests[run.run_id] = digest
+                    first = self._ids.claim(run.run_id, number)
+                    if first == number:
                         self.foreign.asked_direction.state(run.benchmark, ELAPSED.name, ELAPSED.better, run.origin)
                         yield run
-                    elif digests[run.run_id] == digest if run.run_id in digests else self._is_in(first, run):
-                        self.copies += 1
                     else:
-                        self.problems.append(id_twice(run.run_id, first, run.origin))
+                        self._check_again(Again(run.run_id, first, run.origin, mark_of(run)))
             except CannotDecideError as caught:
                 self.problems.extend(caught.diagnostics)
             work.add()
-
-    def _is_in(self, path: str, run: Run) -> bool:
-        """Is a run file the one that a run was compacted from?"""
-        try:
-            other = self.read_own(path)
-        except CannotDecideError:
-            return False
-        return other is not None and is_same(other, run)
 
     def _parse(self, content: bytes, path: str, folder: str) -> Run:
         if is_imported(content):
@@ -329,9 +330,9 @@ class RunReader:
             if first == place:
                 yield run
             else:
-                self._check_duplicate_id(run.run_id, self._ids.name_of(first), run.origin, b"")
-        for run_id, first, origin in claims.elsewhere:
-            self._check_duplicate_id(run_id, self._ids.name_of(first), origin, b"")
+                self.problems.append(id_twice(run.run_id, self._ids.name_of(first), run.origin))
+        for again in claims.elsewhere:
+            self._check_again(again)
 
     def _refusal(self, content: bytes, path: str, folder: str) -> CannotDecideError:
         """Return why a file is no run summary."""
@@ -343,16 +344,44 @@ class RunReader:
             "run-invalid", 'the key "run_id" is written with escapes', place=path, hint="write it plainly"
         )
 
-    def _check_duplicate_id(self, run_id: str, other: str, path: str, content: bytes) -> None:
-        """Take note of a second file with the same run id: a copy is harmless, anything else is not."""
+    def _check_again(self, again: Again, content: bytes = b"") -> None:
+        """Take note of a run whose id is there already: the same run is harmless, any other one is not.
+
+        Args:
+            again: the run.
+            content: of its file, when that is a run file: two of them must be equal byte for byte.
+        """
+        other = self._ids.name_of(again.first)
+        if path := self._ids.file_of_many(again.first):
+            self._again.setdefault(path, []).append(again)
+            return
         try:
-            same = read_bounded(other, limit=LARGEST_RUN, slug="run-unreadable") == content
+            if content:
+                same = read_bounded(other, limit=LARGEST_RUN, slug="run-unreadable") == content
+            else:
+                run = self.read_own(other)
+                same = run is not None and mark_of(run) == again.mark
         except CannotDecideError:
             same = False
+        self._count_again(again, other, same=same)
+
+    def _compare(self, path: str, runs: Sequence[Again]) -> None:
+        """Compare runs with those of the same ids in a file that holds many, which is read once more."""
+        wanted = {self._ids.name_of(again.first) for again in runs}
+        marks: dict[str, int] = {}
+        with suppress(CannotDecideError):  # it was reported when the file was read
+            for run in runs_in(path) if is_compacted(path) else self.foreign.read_again(path):
+                if run.origin in wanted:
+                    marks[run.origin] = mark_of(run)
+        for again in runs:
+            other = self._ids.name_of(again.first)
+            self._count_again(again, other, same=marks.get(other) == again.mark)
+
+    def _count_again(self, again: Again, other: str, *, same: bool) -> None:
         if same:
             self.copies += 1
-            return
-        self.problems.append(id_twice(run_id, other, path))
+        else:
+            self.problems.append(id_twice(again.run_id, other, again.origin))
 
 
 def id_twice(run_id: str, first: str, path: str) -> Diagnostic:

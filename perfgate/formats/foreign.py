@@ -103,6 +103,29 @@ class ForeignReader:
         except CannotDecideError as caught:
             self.problems.extend(self._correct_hints(path, caught.diagnostics))
 
+    def read_again(self, path: str) -> Iterator[Run]:
+        """Yield the run summaries of a file that holds many, once more and each as a whole.
+
+        Raises:
+            CannotDecideError: it cannot be read, or one of them is not valid.
+        """
+        source = Source(path, only=self._options.only)
+        known = self.format_of(path) or detect(source)
+        if known is not None and known.runs:
+            yield from known.load_runs()(source, self._options)
+
+    def check_known(self, path: str, refusal: Callable[[], CannotDecideError]) -> None:
+        """Refuse a file that is in no known format.
+
+        Args:
+            path: the file.
+            refusal: returns why it is not a run summary.
+
+        Raises:
+            CannotDecideError: it is not; for a broken run summary the error says what is wrong in it.
+        """
+        self._detect_format(Source(path), refusal)
+
     def _correct_hints(self, path: str, faults: Sequence[Diagnostic]) -> Sequence[Diagnostic]:
         """Return the faults of a file; one that was read as the user asked gets its detected format as the hint."""
         if self._asked is None:

@@ -6,9 +6,12 @@ from array import array
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from perfgate.core.run import Run
 
 Columns = Literal["none", "plain", "with digests"]
 """Are the runs of one kind read as columns (`Run.more`), and with their digests?"""
@@ -75,6 +78,11 @@ class RunIds:
         """Return the name of the file or line of a number."""
         line = number & ((1 << _LINES) - 1)
         return f"{self._places[number >> _LINES]}{line or ''}"
+
+    def file_of_many(self, number: int) -> str:
+        """Return the file of a number that stands for one of many runs in it; empty: it stands for a whole file."""
+        is_one = not number & ((1 << _LINES) - 1)
+        return "" if is_one else self._places[number >> _LINES].rpartition(": ")[0]
 
     def claim(self, run_id: str, number: int, content: bytes = b"") -> int:
         """Return the number of the first place that claimed an id, which is this one unless the id was there before.
@@ -150,6 +158,23 @@ class RunIds:
         return self._first[mark]
 
 
+class Again(NamedTuple):
+    """A run whose id another place claimed first."""
+
+    run_id: str
+    first: int
+    """Number of the other place."""
+    origin: str
+    """Its own place."""
+    mark: int
+    """Stands for all that it holds (`mark_of`)."""
+
+
+def mark_of(run: Run) -> int:
+    """Return 64 bits that stand, in this process, for all of a run but where it was read from."""
+    return hash(repr(replace(run, origin="")))
+
+
 class Claims(msgspec.Struct, kw_only=True):
     """How the run summaries of a file that holds many are read."""
 
@@ -161,8 +186,8 @@ class Claims(msgspec.Struct, kw_only=True):
     """Number of the file; None: it has none yet."""
     is_used: bool = False
     """Did the reader of the file claim the ids of its runs?"""
-    elsewhere: list[tuple[str, int, str]] = msgspec.field(default_factory=list)
-    """Runs that are not read, since another file has their id: the id, the number of the other, and their own place."""
+    elsewhere: list[Again] = msgspec.field(default_factory=list)
+    """Runs that are not read, since another file has their id."""
 
     def begin(self, name: str) -> int:
         """Return the number of the file, whose runs have places that begin with a name."""

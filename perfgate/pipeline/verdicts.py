@@ -22,7 +22,7 @@ from perfgate.core.text.steps import is_heard, log_step
 from perfgate.measure.machine.ci import name_ci_run
 from perfgate.pipeline import inputs
 from perfgate.pipeline.diagnostics import faults_of, without_consequences
-from perfgate.pipeline.runs import removal_of
+from perfgate.pipeline.runs.advice import removal_of
 from perfgate.report.words import count
 
 if TYPE_CHECKING:

@@ -110,6 +110,7 @@ def encode_rounded(verdict: Verdict) -> dict[str, Any]:
             "reproduce": compared.reproduce,
             "environment": [asdict(change) for change in compared.environment],
             **({"ci_run": compared.ci_run} if compared.ci_run else {}),
+            **({"commands": list(compared.commands)} if compared.commands else {}),
         },
         "attribution": attributions_to_data(verdict),
         "samples": {
@@ -181,6 +182,7 @@ def from_data(data: Any, origin: str) -> Verdict:  # noqa: ANN401 - a document o
                 **data["provenance"],
                 **{name: tuple(data["provenance"][name]) for name in _LISTS},
                 **_environment(data),
+                "commands": tuple(data["provenance"].get("commands", ())),
             },
         ),
         baseline=tuple(map(profile_from_data, data["samples"]["baseline"])),

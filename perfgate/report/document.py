@@ -57,6 +57,8 @@ class Column(Struct, frozen=True, kw_only=True):
     """1: shown at any width; 2: left out of tables on a terminal of 80 columns."""
     label: str = ""
     """The word before the cell when an entry is written as lines instead of as a row; empty: the cell alone."""
+    shortest: int = 20
+    """Columns to which a name may be cut so that a table fits a terminal."""
     leads: bool = False
     """Does the cell stand on the first line of an entry that is written as lines?"""
 

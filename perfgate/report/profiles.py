@@ -14,7 +14,7 @@ from perfgate.stats.quantiles import quantile
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-_SESSION = Column(title="Session", kind="text")
+_SESSION = Column(title="Session", kind="name", shortest=10)
 _COUNT = Column(title="n", kind="count")
 _LONGEST_ID = 18
 _COLUMNS = (BENCHMARK, METRIC, _SESSION, _COUNT, *(Column(title=s, kind="value") for s, _ in STORED))

@@ -8,10 +8,11 @@ import os
 import time
 from typing import TYPE_CHECKING
 
+from perfgate.core.atomic import remove_parts
 from perfgate.core.errors import cannot_decide
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 PATIENCE = 60.0
 """Longest wait in seconds: a refresh of a thousand benchmarks takes less, a job of CI waits longer for its machine."""
@@ -19,7 +20,7 @@ _PAUSE = 0.05  # seconds between two tries: a refresh of one benchmark takes a f
 
 
 @contextlib.contextmanager
-def refresh_lock(folder: str, *, patience: float = PATIENCE) -> Iterator[None]:
+def refresh_lock(folder: str, *, patience: float = PATIENCE, written: Iterable[str] = ()) -> Iterator[None]:
     """Keep other refreshes out for as long as the block runs.
 
     The lock is on the folder itself: no lock file is left behind, and the kernel frees
@@ -29,12 +30,16 @@ def refresh_lock(folder: str, *, patience: float = PATIENCE) -> Iterator[None]:
     Args:
         folder: holds the configuration; empty: the working directory.
         patience: how long to wait for another refresh, in seconds.
+        written: files that the block writes: where the lock is held, parts of them that killed processes left go.
 
     Raises:
         CannotDecideError: the other one did not end in time.
     """
     fd = _lock(folder or ".", patience)
     try:
+        if fd is not None:
+            for path in written:
+                remove_parts(path)
         yield
     finally:
         if fd is not None:

@@ -149,7 +149,7 @@ VERDICTS = st.builds(
             built(EnvironmentChange, fact=WORDS, baseline=WORDS, current=WORDS, benchmarks=st.integers(1, 9)),
             max_size=2,
         ).map(tuple),
-        ci_run=WORDS,
+        ci_run=WORDS, commands=st.just(()) | st.tuples(WORDS, WORDS),
     ),
 )  # fmt: skip
 

@@ -124,7 +124,14 @@ def test_an_option_of_two_words_is_repeated_with_both():
 @pytest.mark.parametrize("words", [["-L"], ["-L", "size"], ["--parameter-list", "size"]])
 def test_an_option_of_two_words_says_what_it_needs(words, capsys):
     assert run(["run", *words]) == 2
-    assert capsys.readouterr().err.startswith(f"cannot decide: {words[0]} needs 2 values [usage]\n")
+    assert capsys.readouterr().err == (
+        f"cannot decide: {words[0]} needs 2 values [usage]\n  hint: write {words[0]} NAME a,b; perfgate run --help\n"
+    )
+
+
+def test_a_list_of_parameters_that_is_joined_by_an_equals_sign_gets_the_right_spelling(capsys):
+    assert run(["run", "-L", "size=a b,c", "--", "echo", "{size}"]) == 2
+    assert "  hint: write a blank between the name and its values: -L size 'a b,c'\n" in capsys.readouterr().err
 
 
 def test_a_check_is_repeated_with_its_paths_as_a_shell_reads_them():

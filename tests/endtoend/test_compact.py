@@ -130,7 +130,7 @@ def test_a_file_in_which_one_run_is_left_is_read_as_well(project: Project) -> No
     before = profile(project)
     assert project.cli("compact", "--keep", "0", "--remove").code == 0
     assert profile(project) == before
-    assert project.cli("runs", "remove", FILE).stdout == "Removed 0 run files.\n"
+    assert_cannot_decide(project.cli("runs", "remove", FILE), "no option says which runs to remove", "--benchmark GLOB")
     assert profile(project) == before
 
 
@@ -155,7 +155,7 @@ def test_what_holds_no_run_of_its_own_is_left_and_named(old: Project) -> None:
     assert outcome.code == 0, str(outcome)
     assert outcome.stderr == (
         f"left: {RUNS}/link.json, {RUNS}/s02-train-000.json: a symbolic link\n"
-        f"left: {RUNS}/other.json: of another tool, imported, or several runs in one file\n"
+        f"left: {RUNS}/other.json: of another tool, or several runs in one file\n"
         f"left: {RUNS}/s01-long.json: longer than a line of a compacted file may be\n"
         f"left: {RUNS}/s01-train-000.json: a symbolic link leads to it\n"
     )
@@ -243,6 +243,129 @@ def test_keys_that_perfgate_does_not_read_are_not_lost_with_a_run_file(old: Proj
     assert outcome.stderr == f"left: {RUNS}/s01-train-000.json: its text differs from that of the compacted run\n"
     assert outcome.stdout.endswith("Removed 7 run files.\n")
     assert old.read_json(f"{RUNS}/s01-train-000.json")["odd"] == "edited"
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        pytest.param("{broken", "is not JSON: .*", id="broken"),
+        pytest.param("", "is empty", id="empty"),
+        pytest.param('{"a": 1}', "is in no known format .*", id="unknown"),
+        pytest.param(
+            '{"benchmarks": [], "machine_info": {}}', "of another tool, or several runs in one file", id="tool"
+        ),
+    ],
+)
+def test_a_file_without_a_run_is_left_with_what_is_wrong_with_it(old: Project, content: str, why: str) -> None:
+    old.write(f"{RUNS}/other.json", content)
+    for words in (["compact", "--remove"], ["runs", "list"], ["runs", "remove", "--failed"]):
+        outcome = old.cli(*words)
+        assert outcome.code == 0, str(outcome)
+        assert re.fullmatch(rf"left: {RUNS}/other\.json: {why}\n", outcome.stderr), outcome.stderr
+    assert old.path(f"{RUNS}/other.json").read_text() == content
+
+
+def test_imported_runs_stay_as_they_are(old: Project) -> None:
+    old.write("times.json", '{"results": [{"command": "a", "times": [0.1, 0.2], "mean": 0.15, "unit": "second"}]}')
+    assert old.cli("import", "times.json").code == 0
+    before = profile(old)
+    outcome = old.cli("compact", "--keep", "0", "--remove")
+    assert outcome.code == 0, str(outcome)
+    (left,) = old.runs()
+    assert outcome.stderr == f"left: {RUNS}/{left.name}: imported: it is no run summary\n"
+    assert profile(old) == before
+
+
+def _listed(project: Project, *words: str) -> list[tuple[str, str]]:
+    """Return the run ids that a list shows, each with the name of its file."""
+    rows = [line.split() for line in project.cli("runs", "list", *words).stdout.splitlines()]
+    return [(row[3], os.path.basename(row[4])) for row in rows[1:-1]]
+
+
+def test_the_list_of_runs_has_those_of_a_compacted_file_and_each_run_once(old: Project) -> None:
+    ids = sorted(path.stem for path in old.runs())
+    old.cli("compact")
+    assert _listed(old) == [(run_id, f"{run_id}.json") for run_id in ids]
+    old.cli("compact", "--remove")
+    compacted = old.path(FILE).name
+    assert sorted(_listed(old)) == [(i, compacted if i < "s03" else f"{i}.json") for i in ids]
+    assert old.cli("runs", "list").stdout.endswith("40 run files and 8 compacted runs, 0 failed\n")
+    assert old.cli("runs", "list", FILE, "--benchmark", "train").stdout.endswith("\n4 compacted runs, 0 failed\n")
+
+
+def test_a_removal_takes_runs_out_of_a_compacted_file_and_leaves_the_others_as_they_were(old: Project) -> None:
+    before = profile(old)
+    old.write_run("bad", benchmark="train", status="failed", session="job-1", started_at="2026-01-01T10:00:00Z")
+    old.cli("compact", "-o", f"{RUNS}/compacted.jsonl")
+    lines = old.path(f"{RUNS}/compacted.jsonl").read_bytes().splitlines()
+    trial = old.cli("runs", "remove", "--failed", "--dry-run")
+    assert old.path(f"{RUNS}/compacted.jsonl").read_bytes().splitlines() == lines
+    outcome = old.cli("runs", "remove", "--failed")
+    assert (outcome.code, outcome.stderr) == (0, ""), str(outcome)
+    assert outcome.stdout == (
+        f"removed {RUNS}/bad.json\nremoved run bad from {RUNS}/compacted.jsonl\n"
+        "Removed 1 run file and 1 compacted run.\n"
+    )
+    assert trial.stdout == outcome.stdout.replace("removed", "would remove").replace(
+        "Removed 1 run file and 1 compacted run.", "Would remove 1 run file and 1 compacted run; nothing was removed."
+    )
+    kept = [line for line in lines if json.loads(line)["run_id"] != "bad"]
+    assert old.path(f"{RUNS}/compacted.jsonl").read_bytes().splitlines() == kept
+    assert len(kept) == len(lines) - 1
+    assert profile(old) == before
+
+
+def test_a_compacted_file_goes_when_all_its_runs_are_removed(old: Project) -> None:
+    old.cli("compact", "--keep", "11", "--remove")
+    assert old.cli("runs", "remove", "--benchmark", "train", FILE).stdout.endswith("Removed 2 compacted runs.\n")
+    assert old.cli("runs", "remove", "--benchmark", "*", FILE).stdout.endswith("Removed 2 compacted runs.\n")
+    assert not old.path(FILE).exists()
+    assert old.cli("collect").code == 0
+
+
+def test_a_damaged_or_linked_compacted_file_is_left_by_a_removal(old: Project) -> None:
+    old.cli("compact", "--keep", "0", "--remove", "-o", f"{RUNS}/compacted.jsonl")
+    with old.path(f"{RUNS}/compacted.jsonl").open("ab") as file:
+        file.write(b'{"run_id": "half\n')
+    old.path("elsewhere").mkdir()
+    old.cli("compact", "--keep", "0", "-o", "elsewhere/compacted.jsonl")
+    before = contents(old)
+    outcome = old.cli("runs", "remove", "--benchmark", "*")
+    assert (outcome.code, contents(old)) == (2, before), str(outcome)
+    old.write_run("one", benchmark="train")
+    outcome = old.cli("runs", "remove", "--benchmark", "train")
+    assert outcome.stdout == f"removed {RUNS}/one.json\nRemoved 1 run file.\n"
+    assert re.fullmatch(rf"left: {RUNS}/compacted\.jsonl: is not JSON.*\n", outcome.stderr), outcome.stderr
+    assert contents(old) == before
+    old.path(f"{RUNS}/compacted.jsonl").unlink()
+    old.write(
+        "real.compacted.jsonl",
+        '{"run_id": "r", "elapsed_sec": 1, "rows_used": 1, "peak_memory_mb": 1, "benchmark": "train"}\n',
+    )
+    old.path(f"{RUNS}/compacted.jsonl").symlink_to("../../real.compacted.jsonl")
+    outcome = old.cli("runs", "remove", "--benchmark", "train")
+    assert outcome.stdout == "Removed 0 run files.\n"
+    assert outcome.stderr.startswith(f"left: {RUNS}/compacted.jsonl: behind a symbolic link"), outcome.stderr
+
+
+def test_what_a_killed_compaction_left_goes_with_the_next_one_that_writes(old: Project) -> None:
+    part = old.write(f"{RUNS}/.compacted.jsonl.gz.1f-0123abcd.tmp", "half")
+    other = old.write(f"{RUNS}/.compacted.jsonl.gz.mine.tmp", "half")
+    assert old.cli("compact", "--dry-run").code == 0
+    assert part.exists()
+    assert old.cli("compact").code == 0
+    assert (part.exists(), other.exists()) == (False, True)
+    part.write_text("half")
+    assert old.cli("runs", "remove", "--failed", FILE).code == 0
+    assert not part.exists()
+
+
+def test_many_files_are_removed_and_those_that_changed_stay(old: Project) -> None:
+    for number in range(300):
+        old.write_run(f"m{number:03}", session="job-0", started_at="2025-01-01T10:00:00Z", benchmark="train")
+    outcome = old.cli("compact", "--remove", "--keep", "12")
+    assert outcome.stdout.endswith("Removed 300 run files.\n")
+    assert len(old.runs()) == 4 * SESSIONS
 
 
 def test_a_file_elsewhere_is_read_where_it_is_named(old: Project) -> None:

@@ -194,6 +194,15 @@ def test_a_name_clash_repeats_the_options(project: Project) -> None:
     )
 
 
+def test_a_command_that_only_failed_leaves_its_name_to_the_corrected_one(project: Project) -> None:
+    assert_cannot_decide(project.cli("run", "--benchmark", "x", "--", "false"), "warm-up run 1 failed", "alone")
+    assert project.cli("run", "-n", "2", "--benchmark", "x", "--", "true").code == 0
+    outcome = project.cli("collect")
+    assert (outcome.code, 'left out, failed runs of "x": 1' in outcome.stderr) == (0, True), str(outcome)
+    outcome = project.cli("run", "-n", "2", "--benchmark", "x", "--", "true", "2")
+    assert_cannot_decide(outcome, r"\[benchmark-name-clash\]", "--benchmark true -n 2")
+
+
 def test_a_command_that_removes_its_own_folder_is_refused_by_that_name(project: Project) -> None:
     project.path("inner").mkdir()
     outcome = project.started("run", "-n", "2", "--out", "../runs", "--", "sh", "-c", 'rm -rf "$PWD"', cwd="inner")

@@ -152,6 +152,9 @@ def test_exclusions_alone_mean_everything_else(repository: Project) -> None:
     [
         ("scr/**", "correct it: it is read from the top"),
         ("src", 'did you mean "src/**"?'),
+        ("SRC/**", 'did you mean "src/**"?'),
+        ("Docs/A.md", 'did you mean "docs/a.md"?'),
+        ("DOCS/*.MD", 'did you mean "docs/a.md"?'),
         ("*.sh", 'did you mean "**/*.sh"?'),
         ("src/a\u202eb", "correct it"),
     ],

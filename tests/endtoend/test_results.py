@@ -8,7 +8,7 @@ import shutil
 
 import pytest
 from ab_cases import REPORT, RUN, ab, notes, report, versions
-from support import RUNS, Project, assert_cannot_decide, assert_green
+from support import RUNS, Outcome, Project, assert_cannot_decide, assert_green
 
 CALM = "[defaults]\nthreshold = '+20%'\n"
 
@@ -234,6 +234,22 @@ def test_run_writes_a_run_file_a_benchmark_and_run_and_check_judges_them(project
         )
         assert done.code == 0, str(done)
         assert project.cli("check").code == code
+
+
+def test_a_benchmark_whose_value_is_no_number_any_more_is_no_pass(project: Project) -> None:
+    def measure(value: str, session: str) -> Outcome:
+        times = {"sort": "[1.0, 1.1]", "parse": f"[1.0, {value}]"}
+        results = ", ".join(f'{{"command": "{name}", "times": {found}}}' for name, found in times.items())
+        project.write("bench.sh", f"echo '{{\"results\": [{results}]}}' > r.json\n")
+        words = ["-n", "3", "--results", "r.json", "--", "sh", "bench.sh"]
+        return project.cli("run", *words, env={"PERFGATE_SESSION": session})
+
+    assert measure("1.1", "s1").code == 0
+    assert project.cli("baseline", "refresh").code == 0
+    project.drop_runs("*")
+    outcome = measure("NaN", "s2")
+    assert 'left out, "parse": a time is no number' in outcome.stderr, str(outcome)
+    assert_cannot_decide(project.cli("check"), "parse time: no run of it was found", "find out why it did not run")
 
 
 def test_runs_of_results_are_never_compared_with_all_samples_of_a_file(project: Project) -> None:

@@ -163,3 +163,15 @@ def test_the_command_in_the_hint_about_failed_runs_works(project: Project) -> No
     done = project.cli(*words)
     assert done.stdout.splitlines() == [f"removed {RUNS}/odd.json", "Removed 1 run file."], str(done)
     assert project.cli("check", env={"CI": "true"}).code == 0
+
+
+def test_the_hint_about_failed_runs_of_a_compacted_file_works_as_well(project: Project) -> None:
+    make_green(project)
+    project.write_run("odd", benchmark="tar in", status="failed", memory_source="vmhwm")
+    assert project.cli("compact", "--keep", "0", "--remove").code == 0
+    refused = project.cli("check", env={"CI": "true"})
+    assert_cannot_decide(refused, "every run of .* failed", "perfgate runs remove")
+    done = project.cli(*shlex.split(refused.block.rpartition(": perfgate ")[2]))
+    (removed, counted) = done.stdout.splitlines()
+    assert (removed, counted) == (f"removed run odd from {RUNS}/compacted.jsonl.gz", "Removed 1 compacted run.")
+    assert project.cli("check", env={"CI": "true"}).code == 0

@@ -91,6 +91,29 @@ def test_stopped_while_git_fills_a_worktree(project: Project, number: signal.Sig
     assert_nothing_left(project, process, before)
 
 
+BEGUN = """#!/bin/sh
+case "$*" in *"worktree add"*)
+    mkdir -p .git/worktrees/base; echo x > {log}; sleep 0.5; rmdir .git/worktrees/base .git/worktrees
+esac
+PATH={path} exec git "$@"
+"""
+"""What git does first for a worktree, slowly."""
+
+
+@pytest.mark.parametrize("number", ONE_FIRST, ids=lambda n: n.name)
+def test_stopped_while_git_begins_a_worktree(project: Project, number: signal.Signals) -> None:
+    log = project.root.parent / "log"
+    versions(project)
+    before = listing(project)
+    path = project.environment()["PATH"]
+    slow = project.write("../programs/git", BEGUN.format(log=log, path=path))
+    slow.chmod(0o755)
+    process = begin(project, "--", "sh", "bench.sh", PATH=os.pathsep.join((str(slow.parent), path)))
+    wait_for(log.exists, process)
+    process.send_signal(number)
+    assert_nothing_left(project, process, before)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("pause", [0.0005, 0.002, 0.005])
 def test_stopped_again_and_again(project: Project, pause: float) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -108,8 +109,27 @@ EACH = [pytest.param(c, id=n, marks=[] if n in FIRST else pytest.mark.slow) for 
 @pytest.mark.parametrize("arguments", EACH)
 def test_a_reader_that_goes_away_is_told_and_costs_no_report(green: Project, arguments: tuple[str, ...]) -> None:
     outcome = piped_to_nobody(green, *arguments)
-    assert_cannot_decide(outcome, "reader of the output ended", "--report FILE")
+    assert_cannot_decide(outcome, "reader of the output ended", "> FILE")
     assert green.path("r.json").exists() == ("r.json" in arguments)
+
+
+@pytest.mark.parametrize(
+    "words", [["run", "-n", "2", "--", "true"], ["check", "--report", "r.json"]], ids=["run", "check"]
+)
+def test_a_closed_stdout_has_a_hint_that_works(green: Project, words: list[str]) -> None:
+    command = [*PERFGATE, *words]
+    outcome = green.command("sh", "-c", f"{shlex.join(command)} >&-")
+    assert_cannot_decide(outcome, r"stdout is closed \[output-closed\]", "let it go to a file: > FILE")
+    assert green.command("sh", "-c", f"{shlex.join(command)} > out").code in {0, 1}
+
+
+@pytest.mark.parametrize(
+    "words", [["run", "--", "true"], ["check"], ["collect"], ["ab", "--", "true"], ["runs", "list"]]
+)
+def test_a_working_folder_that_was_removed_is_named(green: Project, words: list[str]) -> None:
+    script = f"mkdir gone && cd gone && rmdir ../gone && {shlex.join([*PERFGATE, *words])}"
+    outcome = green.command("sh", "-c", script)
+    assert_cannot_decide(outcome, r"the working folder was removed \[folder-removed\]", "cd FOLDER")
 
 
 @pytest.mark.parametrize("arguments", EACH)

@@ -191,6 +191,18 @@ def test_a_second_process_that_dies_is_one_error(tmp_path, processes, monkeypatc
     none_is_left(forked)
 
 
+def test_a_second_process_that_is_stopped_is_continued(monkeypatch, forked):
+    def read(batch, sizes):
+        os.kill(os.getpid(), signal.SIGSTOP)
+        return []
+
+    monkeypatch.setattr(second_process, "_SILENCE", 0.1)
+    second = SecondProcess([["a"]] * 2, read)
+    assert [second.take([]), second.take([])] == [[], []]
+    second.close()
+    none_is_left(forked)
+
+
 def test_a_second_process_that_is_no_longer_needed_is_ended(tmp_path, forked):
     second = SecondProcess([["a"]] * 3, lambda batch, sizes: time.sleep(60))
     begin = time.monotonic()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+from itertools import permutations
 
 import pytest
 from records import refused, summary, write_json
@@ -90,6 +91,29 @@ def test_a_run_id_in_two_different_files_is_an_error(tmp_path):
     assert (ids, reader.copies) == (["same"], 0)
     assert (fault.slug, fault.place) == ("run-id-twice", two)
     assert one in fault.message
+
+
+MANY = ("b.jsonl", "c.jsonl", "d.compacted.jsonl", "e.compacted.jsonl")
+
+
+@pytest.mark.parametrize(("first", "second"), list(permutations(("a.json", *MANY), 2)))
+def test_a_run_that_two_files_hold_counts_once_unless_the_two_differ(tmp_path, first, second):
+    run = summary("same", benchmark="x", session="s", started_at="2026-01-01T10:00:00Z")
+    other = run | {"started_at": "2026-01-01T10:00:01Z"}
+    for text, is_same in ((json.dumps(run, separators=(",", ":")), True), (json.dumps(other), False)):
+        paths = [str(tmp_path / name) for name in (first, second)]
+        (tmp_path / first).write_text(json.dumps(run) + "\n" + ("" if first == "a.json" else line_of("r1")))
+        (tmp_path / second).write_text(text + "\n" + ("" if second == "a.json" else line_of("r2")))
+        for columns in ("none", "plain"):
+            reader = RunReader(columns=columns)
+            ids = [i for r in reader.read(paths) for i in (r.run_id, *(r.more.run_ids if r.more else ()))]
+            assert ids.count("same") == 1
+            assert reader.copies == is_same
+            assert [p.slug for p in reader.problems] == ["run-id-twice"] * (not is_same)
+
+
+def line_of(run_id):
+    return json.dumps(summary(run_id, benchmark="x", session="s")) + "\n"
 
 
 def test_a_first_file_that_is_gone_is_no_proof_of_a_copy(tmp_path):

@@ -159,6 +159,15 @@ def test_of_many_values_the_worst_are_shown_with_the_command_that_lists_the_othe
     assert (f"… and {50 - shown} more: perfgate check --top all" in words) is (shown < 50)
 
 
+@pytest.mark.parametrize(("holding", "is_listed"), [(3, True), (18, True), (19, False)])
+def test_what_is_too_noisy_is_listed_beside_what_failed_unless_there_are_many_values(holding, is_listed):
+    found = [finding(Status.REGRESSED, benchmark="red"), finding(Status.TOO_NOISY, benchmark="wild")]
+    found += [finding(benchmark=f"b{i}") for i in range(holding)]
+    words = draw(compose(verdict(*found)), Style())
+    assert ("Too noisy to judge (does not fail) (1)" in words) is is_listed
+    assert "1 too noisy to judge" in words
+
+
 def test_more_than_thirty_values_are_summed_up_by_group():
     lines = draw(compose(situations.many(60, 5)), Style()).splitlines()
     place = next(i for i, line in enumerate(lines) if line.startswith("Group"))
@@ -255,3 +264,19 @@ def test_profiles_are_a_line_for_each_session_and_one_for_all():
         ["train", "score", "unknown-0123", "1", "7", "7", "7"],
     ]
     assert render(compose_profiles([]), "text") == "No runs.\n"
+
+
+def test_the_ids_of_sessions_are_cut_where_a_table_does_not_fit_and_not_elsewhere():
+    names = [f"files-{digits}" for digits in ("016a20edd3db", "ef131b0dbd8d")]
+    side = profile({"peak_memory": {each: [0.1] * 400 for each in names}}, name="GET-/a/b/c/d/e")
+    narrow, wide = (draw(compose_profiles([side]), Style(width=width)).splitlines() for width in (70, 100))
+    assert [line.split()[2] for line in narrow[1:3]] == ["file…6a20edd3db", "file…131b0dbd8d"]
+    assert [line.split()[2] for line in wide[1:3]] == names
+    assert not too_wide("\n".join(narrow), 70)
+
+
+def test_what_many_values_share_is_said_in_the_order_of_the_values():
+    whys = [f"cause {i}" for i in range(12)]
+    found = [finding(Status.MISSING, benchmark=f"b{i}", message=whys[i // 4], reason="x") for i in range(48)]
+    lines = [line for line in draw(compose(verdict(*found)), Style(rows=0)).splitlines() if " all 4: " in line]
+    assert [line.rpartition(": ")[2] for line in lines] == whys

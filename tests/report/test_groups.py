@@ -6,6 +6,7 @@ import math
 
 import pytest
 from gate_cases import finding, profile, verdict
+from msgspec.structs import replace
 
 from perfgate.core.finding import Status
 from perfgate.report.verdict.groups import mean_change, split, tabulate_groups
@@ -80,4 +81,26 @@ def test_quiet_groups_are_one_line_and_the_worst_group_is_first():
 def test_what_was_compared_is_said_in_one_line(base, now, words):
     sides = profile({"elapsed": base}), profile({"elapsed": now})
     found = verdict(finding(), baseline=sides[:1], current=sides[1:])
+    assert "".join(span.text for span in describe_sides(found)) == words
+
+
+@pytest.mark.parametrize(
+    ("commands", "words"),
+    [
+        (("a", "b -x"), "base a → head b -x, 6 interleaved runs each"),
+        (("a", "a"), "base a → head a, 6 interleaved runs each"),
+        (
+            (f"run {'x' * 200} 1", f"run {'y' * 200} 1"),
+            f"base run {'x' * 15}…{'x' * 38} 1 → head run {'y' * 15}…{'y' * 38} 1, 6 interleaved runs each",
+        ),
+        (
+            (f"run {'x' * 200} 1", f"run {'x' * 100}y{'x' * 100} 1"),
+            f"base run {'x' * 15}…{'x' * 38} 1 → head run {'x' * 14}…{'x' * 36} 1 #2, 6 interleaved runs each",
+        ),
+    ],
+)
+def test_two_commands_are_named_and_long_ones_cut_apart(commands, words):
+    sides = profile({"elapsed": {"s/ab-1": [1.0] * 6}}), profile({"elapsed": {"s/ab-1": [1.0] * 6}})
+    found = verdict(finding(), baseline=sides[:1], current=sides[1:])
+    found = replace(found, compared=replace(found.compared, commands=commands))
     assert "".join(span.text for span in describe_sides(found)) == words

@@ -42,7 +42,7 @@ def checkout(project: Project) -> Project:
     project.git("init", "-q", "-b", "main")
     project.commit("Base")
     project.git("checkout", "-q", "-b", "topic")
-    project.write("job.py", JOB.format(0.2))
+    project.write("job.py", JOB.format(0.5))
     project.commit("Slow down")
     project.git("checkout", "-q", "main")
     project.git("merge", "-q", "--no-ff", "--no-edit", "topic")

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from perfgate.core.text.names import list_some
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+
+_MOST_NAMES = 8
+"""Names that are shown."""
 
 
 def find_near(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
     """Return the known name that a mistyped one was probably meant to be; empty: none is like it.
+
+    One that differs in upper and lower case alone is the nearest.
 
     Args:
         name: as it was written.
@@ -18,7 +25,25 @@ def find_near(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
     """
     from difflib import get_close_matches  # 2 ms that only a mistyped name costs
 
-    return next(iter(get_close_matches(name, list(known), n=1, cutoff=cutoff)), "")
+    names = list(known)
+    folded = name.casefold()
+    if same := next((each for each in names if each != name and each.casefold() == folded), ""):
+        return same
+    return next(iter(get_close_matches(name, names, n=1, cutoff=cutoff)), "")
+
+
+def hint_among(name: str, known: Sequence[str], *, where_none: str) -> str:
+    """Return what to write in place of a name that is not known: the one that is meant, else which there are.
+
+    Args:
+        name: as it was written.
+        known: what it could have been.
+        where_none: the hint where nothing is known.
+    """
+    if not known:
+        return where_none
+    near = find_near(name, known)
+    return f'did you mean "{near}"?' if near else f"there are {list_some(known, _MOST_NAMES)}"
 
 
 def is_near(name: str, wanted: str) -> bool:

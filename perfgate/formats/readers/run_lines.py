@@ -14,7 +14,7 @@ from perfgate.formats.own.columns import BYTES_AT_ONCE, ColumnReader, batches, i
 from perfgate.formats.own.run_summary import SummaryReader
 from perfgate.formats.parsing.logs.rows import documents
 from perfgate.formats.parsing.record import Record, Samples, Skipped
-from perfgate.formats.run_ids import Claims, RunIds
+from perfgate.formats.run_ids import Again, Claims, RunIds, mark_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -174,7 +174,7 @@ def _one_by_one(
         if first == line:
             yield run
         elif first is None:
-            claims.elsewhere.append((run.run_id, number, origin))
+            claims.elsewhere.append(Again(run.run_id, number, origin, mark_of(run)))
         elif not ids.is_copy(run.run_id, content):
             message = f'the run id "{run.run_id}" is in {word} {first} too, with other contents'
             faults.append(error("run-id-twice", message, place=origin, hint="give each run an id of its own"))

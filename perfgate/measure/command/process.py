@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from functools import cache, partial
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from perfgate.measure.command.start import start
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 _LOAD = (
     "import _socket, marshal; channel = _socket.socket(fileno=0); whole = _socket.MSG_WAITALL; "
@@ -102,8 +103,9 @@ class LauncherProcess:
         """
         self._largest = max(self._largest, len(request))
         try:
-            self._send(request, descriptors)
-            line = self._read_line(deadline)
+            with _kept_running(self._process.pid):
+                self._send(request, descriptors)
+                line = self._read_line(deadline)
             timed_out = line is None
             if line is None:
                 line = self.stop()
@@ -178,6 +180,32 @@ def _compile_program() -> bytes:
     """Return the code of the launcher: a process that compiles it holds 0.7 MB more, the least peak that it reports."""
     path = Path(__file__).with_name("launcher.py")
     return marshal.dumps(compile(path.read_bytes(), path.name, "exec", optimize=2))
+
+
+@contextlib.contextmanager
+def _kept_running(pid: int) -> Iterator[None]:
+    """Continue a launcher that its command stops (``kill -STOP $PPID``), else nobody would hear of the command's end.
+
+    The kernel says so by a signal: nothing wakes up beside a measured command to ask.
+
+    Args:
+        pid: the launcher, and its group.
+    """
+    if not hasattr(os, "waitid") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def go_on(*_: object) -> None:
+        with contextlib.suppress(ChildProcessError, ProcessLookupError, PermissionError):
+            if os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOHANG) is not None:
+                os.killpg(pid, signal.SIGCONT)
+
+    before = signal.signal(signal.SIGCHLD, go_on)
+    try:
+        go_on()
+        yield
+    finally:
+        signal.signal(signal.SIGCHLD, before)
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

@@ -128,12 +128,17 @@ def _verdict(measured: Measured, request: Request) -> Verdict:
             notes=sides.notes,
             later_notes=(*_notes(measured), *notes_on(judgement, selection)),
             suite=suite_of(judgement, selection, policy, (*base.profiles, *selection.profiles)),
-            compared=replace(facts, baseline_commits=sides.commits),
+            compared=replace(facts, baseline_commits=sides.commits, commands=_commands(request)),
             introduces=sides.base is None,
             gate_changes=sides.edits,
             removed=Removed(removals=sides.removals, has_baselines=False),
         )
     )
+
+
+def _commands(request: Request) -> tuple[str, ...]:
+    """Return the commands of base and head, where two are compared."""
+    return () if request.argv else (shlex.join(request.base_cmd), shlex.join(request.head_cmd))
 
 
 def reword(finding: Finding) -> Finding:

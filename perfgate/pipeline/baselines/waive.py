@@ -64,7 +64,7 @@ def add_waiver(request: Request) -> str:
     benchmark, metric = _named(request, profiles)
     _check_ceiling(request.ceiling, benchmark, metric, profiles)
     row = (benchmark, metric, request.statistic)
-    with lock.refresh_lock(settings.root):
+    with lock.refresh_lock(settings.root, written=(path,)):
         for other in inputs.waivers_in(folder).waivers:
             if other.row == row:
                 message = f"{other.place} is waived already, up to {other.ceiling.text} until {other.until}"

@@ -60,7 +60,7 @@ def judge_canary(request: Request) -> Decision:
     refuse_twice(request.sides)
     if request.state is None:
         return _judge(request)
-    with refresh_lock(os.path.dirname(request.state)):
+    with refresh_lock(os.path.dirname(request.state), written=(request.state,)):
         return _judge(request)
 
 

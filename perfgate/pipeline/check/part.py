@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from perfgate.core.errors import CannotDecideError, Diagnostic, error, note
 from perfgate.core.policy import matches
 from perfgate.core.profile import title
-from perfgate.core.text.names import list_some
+from perfgate.core.text.near_names import hint_among
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -52,11 +52,10 @@ def keep_budgets(names: Sequence[str], policy: Policy) -> tuple[Policy, list[Dia
     if not names:
         return policy, []
     known = sorted(b.name for b in policy.budgets if b.name)
-    hint = f"there are {list_some(known, _MOST_NAMES)}" if known else 'give budgets a name: name = "latency"'
-    faults = (f'there is no budget "{n}"' for n in names if n not in known)
-    unknown = [error("budget-unknown", fault, place="--budget", hint=hint) for fault in faults]
-    if unknown:
-        raise CannotDecideError(unknown)
+    unnamed = 'give budgets a name: name = "latency"'
+    if unknown := [n for n in names if n not in known]:
+        faults = ((f'there is no budget "{n}"', hint_among(n, known, where_none=unnamed)) for n in unknown)
+        raise CannotDecideError([error("budget-unknown", f, place="--budget", hint=hint) for f, hint in faults])
     kept = tuple(b for b in policy.budgets if b.name in names)
     left = len(policy.budgets) - len(kept)
     message = f"--budget left out {left:,} of {len(policy.budgets):,} budgets"
@@ -78,9 +77,9 @@ def describe_part(globs: Sequence[str], everything: Iterable[Key]) -> list[Diagn
     names = sorted(title(*key) for key in keys)
     unknown = [g for g in globs if not any(_is_named([g], key) for key in keys)]
     if unknown:
-        hint = f"there are {', '.join(names[:_MOST_NAMES])}" if names else "measure first: perfgate run -n 10 -- CMD"
-        faults = (f'there is no benchmark "{g}"' for g in unknown)
-        raise CannotDecideError([error("benchmark-unknown", f, place="--benchmark", hint=hint) for f in faults])
+        measure = "measure first: perfgate run -n 10 -- CMD"
+        faults = ((f'there is no benchmark "{g}"', hint_among(g, names, where_none=measure)) for g in unknown)
+        raise CannotDecideError([error("benchmark-unknown", f, place="--benchmark", hint=hint) for f, hint in faults])
     left = sorted(title(*key) for key in keys if globs and not _is_named(globs, key))
     if not left:
         return []

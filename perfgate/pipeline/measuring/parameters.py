@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
+import shlex
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -64,7 +65,12 @@ def _split(name: str, text: str) -> tuple[str, ...]:
         ValueError: the name or a value is not valid, or a value stands twice.
     """
     if not _NAME.fullmatch(name) or len(name) > _LONGEST:
-        raise ValueError(f'-L "{name[:40]}": the name of a parameter has letters, digits, _ and - only')
+        message = f'-L "{name[:40]}": the name of a parameter has letters, digits, _ and - only'
+        own, is_joined, listed = name.partition("=")
+        if is_joined and _NAME.fullmatch(own) and listed.isprintable():
+            typed = shlex.quote(listed[:40]) if listed else "a,b"
+            message += f"; hint: write a blank between the name and its values: -L {own[:40]} {typed}"
+        raise ValueError(message)
     values = [""]
     for piece in _PIECE.findall(text):
         if piece == ",":

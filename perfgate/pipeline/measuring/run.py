@@ -244,12 +244,13 @@ def _find_clash(
 ) -> Run | None:
     """Return a run of another command among those of a session that has this name, and these labels if given.
 
-    Without them it has at least the job's own: a program may add others.
+    Without them it has at least the job's own: a program may add others. A failed run has no value that the two could
+    mix: a command that is mistyped, and then corrected, keeps its name.
     """
     for run in runs:
         is_group = set(job.labels) <= set(run.labels) if labels is None else dict(run.labels) == labels
         same_name = run.benchmark == name and is_group
-        if same_name and run.command and run.command != job.command:
+        if same_name and run.status == "ok" and run.command and run.command != job.command:
             return run
     return None
 

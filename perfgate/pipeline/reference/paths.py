@@ -7,6 +7,8 @@ gate runs for each change, and ends at once where none of these files is part of
 from __future__ import annotations
 
 import os
+import re
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -21,8 +23,7 @@ from perfgate.pipeline.reference.change import find_base_commit
 from perfgate.store.git import Commit
 
 if TYPE_CHECKING:
-    import re
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from perfgate.pipeline.inputs import Settings
     from perfgate.store.checkouts.tree import Tree
@@ -142,13 +143,26 @@ def _match_nothing(glob: str, change: Change) -> Diagnostic:
     hint = "correct it: it is read from the top of the repository, * stays inside a folder, and ** crosses folders"
     here = f"{change.tree.prefix}{glob}"
     inside = glob.removesuffix("/**")  # a submodule or a link is itself all that git lists of it
-    for wanted in (f"{glob}/**", here, f"{here}/**", inside, f"**/{glob}"):
+    for wanted in (f"{glob}/**", here, f"{here}/**", inside, f"**/{glob}", *_in_other_case(glob, paths)):
         pattern = _compiled(wanted)
         if pattern is not None and any(map(pattern.match, paths)):
             hint = f'did you mean "{wanted}"? It is read from the top of the repository'
             break
     message = f'--paths "{glob}" matches no file of the base or the head, so that it would never count'
     return error("paths-match-nothing", message, hint=hint)
+
+
+def _in_other_case(glob: str, paths: Sequence[str]) -> Iterator[str]:
+    """Yield what a glob may mean that matches a file but for upper and lower case: the glob in its spelling, or it."""
+    pattern = _compiled(glob)
+    folded = pattern and re.compile(pattern.pattern, pattern.flags | re.IGNORECASE)
+    path = next(filter(folded.match, paths), "") if folded else ""
+    if path:
+        words, spelled = glob.split("/"), path.split("/")
+        same = takewhile(lambda pair: pair[0].casefold() == pair[1].casefold(), zip(words, spelled, strict=False))
+        begin = [found for _, found in same]
+        yield "/".join([*begin, *words[len(begin) :]])
+        yield path
 
 
 def _compiled(glob: str) -> re.Pattern[str] | None:

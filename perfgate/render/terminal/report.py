@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from perfgate.report.verdict.value import Value
 
 _LONGEST_NAME = 36
-_SHORTEST_NAME = 20
-"""Columns that a name has at least where a table does not fit."""
 _GAP = 2
 _MOST_TABLE_ROWS = 40
 _MOST_BULLETS = 5
@@ -119,14 +117,18 @@ def _is_shown(block: Block, style: Style) -> bool:
 
 
 def _choose(blocks: Sequence[Block], verdict: Headline, style: Style) -> dict[str, _Shown]:
-    """Return part -> what is shown of it: all that matters, and of a short report that passes what holds as well."""
+    """Return part -> what is shown of it: all that matters, and of a short report that passes what holds as well.
+
+    What is too noisy to judge is left out where many values are judged and some of them failed.
+    """
     parts = [b for b in blocks if isinstance(b, Values)]
-    is_short = verdict.verdict == "pass" and sum(len(b.findings) for b in parts) <= _FEW
-    needs = {"verdict", "attention"} | ({"other"} if is_short else set())
+    is_pass = verdict.verdict == "pass"
+    is_short = sum(len(b.findings) for b in parts) <= _FEW
+    needs = {"verdict", "attention"} | ({"other"} if is_short and is_pass else set())
     shown = {}
     for b in parts:
         part = _PARTS[b.part]
-        is_aside = part.name == _NOISY and verdict.verdict != "pass"
+        is_aside = part.name == _NOISY and not is_pass and not is_short
         if style.is_verbose or (part.need in needs and not is_aside):
             values = _together([value_of(f) for f in b.findings[: style.most]])
             shown[b.part] = _Shown(part, title_of(part, b.findings), values, len(b.findings) - len(values))
@@ -242,7 +244,7 @@ def _table(table: Table, style: Style) -> str:
     wanted = [(i, c) for i, c in enumerate(table.columns) if c.priority <= _PRIORITY]
     rows = [[_short(plain(e.cells[i].text), c) for i, c in wanted] for e in table.entries[:_MOST_TABLE_ROWS]]
     head, align = [c.title for _, c in wanted], [c.align for _, c in wanted]
-    fitted = _fit([head, *rows], [c.kind == "name" for _, c in wanted], style.width)
+    fitted = _fit([head, *rows], [c.shortest if c.kind == "name" else 0 for _, c in wanted], style.width)
     if fitted is None:
         drawn = ["\n".join(_as_lines(head, row, style.width)) for row in rows]
     else:
@@ -252,14 +254,20 @@ def _table(table: Table, style: Style) -> str:
     return "\n".join(line.rstrip() for line in drawn) + (f"\n… and {more} more rows" if more > 0 else "")
 
 
-def _fit(rows: list[list[str]], are_names: list[bool], width: int) -> list[list[str]] | None:
-    """Return rows whose names are cut so far that they fit a width; None where even short names do not."""
-    widths = [max(columns_of(row[i]) for row in rows) for i in range(len(are_names))]
-    least = [min(w, _SHORTEST_NAME) if is_name else w for w, is_name in zip(widths, are_names, strict=True)]
+def _fit(rows: list[list[str]], shortest: list[int], width: int) -> list[list[str]] | None:
+    """Return rows whose names are cut so far that they fit a width; None where even short names do not.
+
+    Args:
+        rows: their cells.
+        shortest: to how many columns each cell of a column may be cut; 0: it is no name.
+        width: of the terminal.
+    """
+    widths = [max(columns_of(row[i]) for row in rows) for i in range(len(shortest))]
+    least = [min(w, short or w) for w, short in zip(widths, shortest, strict=True)]
     spare = width - sum(least) - _GAP * (len(widths) - 1)
     if spare < 0:
         return None
-    for i in (i for i, is_name in enumerate(are_names) if is_name):
+    for i in (i for i, short in enumerate(shortest) if short):
         widths[i] = min(widths[i], least[i] + spare)
         spare -= widths[i] - least[i]
     return [[cut_middle(cell, w) for cell, w in zip(row, widths, strict=True)] for row in rows]

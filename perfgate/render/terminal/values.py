@@ -116,7 +116,7 @@ def draw_values(values: Sequence[Value], layout: Layout, style: Style) -> list[s
         style: says width, colours and symbols.
     """
     times = Counter(v.remark for v in values if v.remark)
-    shared = {remark for remark, number in times.items() if number >= _SHARED}
+    shared = [remark for remark, number in times.items() if number >= _SHARED]  # no set: it has no order of its own
     indent = " " * (_INDENT + _GAP)
     lines = [line for remark in shared for line in _remark(remark, f"  all {times[remark]}: ", style)]
     last = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from perfgate.core.text.columns import cut_apart
 from perfgate.report.document import Line, name, text
 from perfgate.report.words import count
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 _EDITED = "head-dirty"
 """Note that the head is the working tree, with edits that no commit has."""
+_LONGEST = 60
+"""Columns of a command that are shown."""
 _SHORT = 7
 """Digits of a commit, as git shortens it."""
 
@@ -34,10 +37,10 @@ def describe_sides(verdict: Verdict) -> Line:
     if is_interleaved(verdict):
         runs = _count_runs(verdict.current)
         is_edited = any(d.slug == _EDITED for d in verdict.notes)
-        head = () if is_edited else compared.current_commits
-        line: Line = (
-            text("base "), *_commit(compared.baseline_commits), text(" → head "), *_commit(head),
-        )  # fmt: skip
+        base, head = _commit(compared.baseline_commits), _commit(() if is_edited else compared.current_commits)
+        if compared.commands:
+            base, head = ((name(command),) for command in cut_apart(compared.commands, _LONGEST))
+        line: Line = (text("base "), *base, text(" → head "), *head)
         return (*line, text(f", {runs} interleaved runs each")) if runs else line
     current = _sessions(verdict.current) or (count(len(compared.sessions), "session") if compared.sessions else "")
     if not current:

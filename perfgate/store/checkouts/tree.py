@@ -47,7 +47,9 @@ class Tree:
 
         Raises:
             CannotDecideError: git is absent, or the working directory is in no working tree.
+            OSError: the working directory was removed.
         """
+        here = os.getcwd()
         try:
             self.top = self._line(["rev-parse", "--show-toplevel"])
             """Root of the tree, absolute."""
@@ -55,7 +57,7 @@ class Tree:
                 as_hash(self.top, "the root of the working tree")
             self.prefix = self._line(["rev-parse", "--show-prefix"])
             """The working directory below it: empty, or a path that ends in a slash."""
-            self.common = os.path.join(os.getcwd(), self._line(["rev-parse", "--git-common-dir"]))
+            self.common = os.path.join(here, self._line(["rev-parse", "--git-common-dir"]))
             """The repository itself, shared by all its worktrees."""
         except CannotDecideError as caught:
             first = caught.diagnostics[0]

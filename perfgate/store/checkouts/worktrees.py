@@ -55,7 +55,8 @@ class WorktreeDir:
             raise ValueError("there is no repository")
         path = os.path.join(self.path, name)
         Commit(commit, self._tree.top).objects()  # an error when no checkout can hold them
-        _run(self._tree.top, ["worktree", "add", "--no-checkout", "--detach", path, commit], (), commit)
+        with _block_signals():  # some milliseconds, at whose beginning git leaves a record that names no worktree
+            _run(self._tree.top, ["worktree", "add", "--no-checkout", "--detach", path, commit], (), commit)
         filters = filters_off(path)  # as git's settings are in the new worktree, not in the user's
         _run(path, ["reset", "--hard", "--quiet", "--no-recurse-submodules"], (*filters.settings, _WHOLE), commit)
         filtered = [] if is_set_up else filters.find_filtered(path)

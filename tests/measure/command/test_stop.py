@@ -33,6 +33,15 @@ def test_a_command_that_takes_too_long_is_stopped_with_its_children(tmp_path):
     wait_until(lambda: not is_alive(int((tmp_path / "pid").read_text())))
 
 
+@pytest.mark.parametrize("whom", ["$PPID", "0"])
+def test_a_command_that_stops_the_launcher_is_measured_all_the_same(whom):
+    handler = signal.getsignal(signal.SIGCHLD)
+    result = run_command(["sh", "-c", f"kill -STOP {whom}; sleep 0.05"], timeout=20)
+    assert result.is_ok()
+    assert result.measured["elapsed"] < 15
+    assert signal.getsignal(signal.SIGCHLD) is handler
+
+
 @pytest.mark.slow
 def test_a_command_that_will_not_stop_is_made_to(tmp_path):
     stubborn = f"trap '' TERM; echo $$ > {tmp_path}/pid; while :; do sleep 0.1; done"

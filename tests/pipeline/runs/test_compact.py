@@ -8,7 +8,8 @@ import os
 import pytest
 from records import refused, write_runs
 
-from perfgate.pipeline.compact import compact
+from perfgate.core.text import steps
+from perfgate.pipeline.runs.compact import compact
 
 TIMES = [0.1, 0.2, 0.3]
 
@@ -129,3 +130,26 @@ def test_a_folder_that_cannot_be_listed_is_named(folder, monkeypatch):
     before(monkeypatch, "listdir", refuse)
     (fault,) = refused(compacted)
     assert (fault.slug, fault.place) == ("runs-unreadable", "runs")
+
+
+@pytest.fixture
+def watched():
+    """Return the works that are watched, each with how many of how many items were done at last."""
+    seen = {}
+
+    def watch(doing, what, done, total, size):
+        seen[doing, what] = done, total
+
+    steps.watch_work(lambda: watch)
+    yield seen
+    steps.watch_work(None)
+
+
+def test_who_watches_hears_how_far_each_step_is(folder, watched):
+    compacted()
+    assert watched == {
+        ("reading runs", "files"): (3, 3),
+        ("adding runs", "files"): (3, 3),
+        ("checking runs", "runs"): (3, 3),
+        ("removing run files", "files"): (3, 3),
+    }

@@ -1,4 +1,4 @@
-"""Use case ``perfgate runs``: which run files there are, and the removal of some of them.
+"""Use case ``perfgate runs``: which runs there are, and the removal of some of them.
 
 Only what perfgate wrote for one run is ever removed: a file of another tool, or one that cannot be read, may be the
 only copy of something. A removal never follows a link out of the folders that were given.
@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import stat
 import time
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -20,14 +20,18 @@ from perfgate.core.policy import matches
 from perfgate.core.profile import title
 from perfgate.core.text.dates import hour_of
 from perfgate.core.text.names import list_some
-from perfgate.core.text.near_names import find_near
+from perfgate.core.text.near_names import hint_among
 from perfgate.core.text.steps import watched
 from perfgate.formats.discovery import RunReader, find, folder_of
 from perfgate.formats.folders import unmatched
+from perfgate.formats.own.compacted import is_compacted, is_same, runs_in
 from perfgate.pipeline import inputs
+from perfgate.pipeline.runs.removal import unlink
+from perfgate.pipeline.runs.rewriting import drop_runs
+from perfgate.store.lock import refresh_lock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from perfgate.core.run import Run
     from perfgate.pipeline.inputs import Settings
@@ -35,9 +39,9 @@ if TYPE_CHECKING:
 _HOURS = {"h": 1, "d": 24, "w": 7 * 24}
 _AGE = r"([0-9]{1,6})([hdw])"
 _NUMBER = r"[0-9.]+"
-_MOST_NAMES = 8
-_OTHER = "of another tool, or several runs in one file"
+OTHER = "of another tool, or several runs in one file"
 _LINK = "behind a symbolic link: name the file or folder that it leads to"
+_UNREMOVABLE = "make its folder writable for this user"
 _NO_TIME = "no started_at, so that the age is unknown"
 
 
@@ -58,7 +62,7 @@ class Choice(Struct, frozen=True, kw_only=True):
 
 
 class RunFile(Struct, frozen=True, kw_only=True):
-    """A file that holds one run."""
+    """A run, and the file that holds it alone or, when it is compacted, with others."""
 
     path: str
     """As it was found."""
@@ -66,13 +70,15 @@ class RunFile(Struct, frozen=True, kw_only=True):
     """What it holds."""
     folder: str
     """Real path of the folder that was given, below which a removal stays."""
+    is_again: bool
+    """Is the same run in an earlier file, too?"""
 
 
 class Listed(Struct, frozen=True, kw_only=True):
-    """The run files that were found."""
+    """The runs that were found."""
 
     chosen: tuple[RunFile, ...]
-    """Those that are meant, in the order found."""
+    """Those that are meant: of run files in the order found, then of compacted files."""
     left: tuple[tuple[str, str], ...]
     """Files that hold no run of perfgate's own, each with why."""
     where: str
@@ -83,13 +89,15 @@ class Removed(Struct, frozen=True, kw_only=True):
     """The outcome of a removal."""
 
     paths: tuple[str, ...]
-    """Files that were removed, or would be."""
+    """Run files that were removed, or would be."""
+    compacted: tuple[tuple[str, str], ...]
+    """Compacted file and run id of each run that was removed from one, or would be."""
     listed: Listed
     """What was found, and what is left."""
 
 
 def list_runs(paths: Sequence[str], choice: Choice, *, config: str | None) -> Listed:
-    """Return the run files that paths name, or the configured ones.
+    """Return the runs in the files that paths name, or in the configured ones.
 
     Args:
         paths: run files, folders or globs; empty: those of the configuration.
@@ -99,70 +107,141 @@ def list_runs(paths: Sequence[str], choice: Choice, *, config: str | None) -> Li
     Raises:
         CannotDecideError: a path names no file, an option is not valid, or no run is of a benchmark that is asked for.
     """
-    least = _hours(choice.older_than)
     settings = inputs.read_settings(config)
     found, where = _find(paths, settings)
-    reader = RunReader(maps=settings.policy.maps)
-    files: list[RunFile] = []
-    left: list[tuple[str, str]] = []
-    for path, folder in watched(list(found.items()), "reading runs", "files"):
-        try:
-            run = reader.read_own(path)
-        except CannotDecideError as caught:
-            left.append((path, caught.diagnostics[0].message))
-            continue
-        if run is None:
-            left.append((path, _OTHER))
-        else:
-            files.append(RunFile(path=path, run=run, folder=folder))
+    return _list(found, where, choice, settings)
+
+
+def _list(found: Mapping[str, str], where: str, choice: Choice, settings: Settings) -> Listed:
+    """Return which runs of files are meant.
+
+    Args:
+        found: the files, each with the folder below which it must stay.
+        where: where was looked.
+        choice: which runs are meant.
+        settings: of the configuration.
+
+    Raises:
+        CannotDecideError: an option is not valid, or no run is of a benchmark that is asked for.
+    """
+    least = _hours(choice.older_than)
+    files, left = _read(found, RunReader(maps=settings.policy.maps))
     _check_names(choice.benchmarks, files)
     meant = [f for f in files if _is_meant(f.run, choice)]
     if least is not None:
         newest = time.time() / 3600 - least
-        hours = {f.path: hour_of(f.run.started_at) for f in meant}
-        left += [(path, _NO_TIME) for path, hour in hours.items() if hour is None]
-        meant = [f for f in meant if (hour := hours[f.path]) is not None and hour <= newest]
+        hours = {f.run.origin: hour_of(f.run.started_at) for f in meant}
+        left += [(origin, _NO_TIME) for origin, hour in hours.items() if hour is None]
+        meant = [f for f in meant if (hour := hours[f.run.origin]) is not None and hour <= newest]
     return Listed(chosen=tuple(meant), left=tuple(left), where=where)
 
 
+def _read(found: Mapping[str, str], reader: RunReader) -> tuple[list[RunFile], list[tuple[str, str]]]:
+    """Return the runs of files, and which files hold none, each with why."""
+    files: list[RunFile] = []
+    left: list[tuple[str, str]] = []
+    known: dict[str, Run] = {}
+    for path in watched(sorted(found, key=is_compacted), "reading runs", "files"):
+        try:
+            runs = _runs_of(path, reader)
+        except CannotDecideError as caught:
+            left.append((path, caught.diagnostics[0].message))
+            continue
+        if not runs:
+            left.append((path, reader.fault_of(path) or OTHER))
+        for run in runs:
+            first = known.setdefault(run.run_id, run)
+            is_again = first is not run and is_same(first, run)
+            files.append(RunFile(path=path, run=run, folder=found[path], is_again=is_again))
+    return files, left
+
+
+def _runs_of(path: str, reader: RunReader) -> Sequence[Run]:
+    """Return the runs of a run file or of a compacted file; none: it is of another tool, or holds several otherwise.
+
+    Raises:
+        CannotDecideError: it cannot be read, or a run in it is not valid.
+    """
+    if is_compacted(path):
+        return list(runs_in(path))
+    run = reader.read_own(path)
+    return () if run is None else (run,)
+
+
 def remove_runs(paths: Sequence[str], choice: Choice, *, config: str | None, dry_run: bool) -> Removed:
-    """Remove run files, and return which.
+    """Remove run files, and runs from compacted files, and return which.
 
     Args:
-        paths: as `list_runs` takes them. Files that are named one by one are a choice of their own; a folder or
-            a glob is none, so that nothing ever removes all runs unless somebody says so.
+        paths: as `list_runs` takes them. Run files that are named one by one are a choice of their own; a folder, a
+            glob or a compacted file is none, so that nothing ever removes all runs unless somebody says so.
         choice: which of them are meant.
         config: configuration file; None: look for one.
         dry_run: remove nothing.
 
     Raises:
-        CannotDecideError: nothing says which, as in `list_runs`, or a file cannot be removed; the others are.
+        CannotDecideError: nothing says which, as in `list_runs`, or a file cannot be removed or written; what could
+            be removed before is.
     """
-    if choice.is_empty and not (paths and all(os.path.isfile(path) for path in paths)):
-        hint = "add --failed, --benchmark GLOB or --older-than 7d, or name files; perfgate runs list shows them"
+    if choice.is_empty and not (paths and all(os.path.isfile(path) and not is_compacted(path) for path in paths)):
+        hint = "add --failed, --benchmark GLOB or --older-than 7d, or name run files; perfgate runs list shows them"
         raise cannot_decide("usage", "no option says which runs to remove", hint=hint)
-    listed = list_runs(paths, choice, config=config)
-    removed: list[str] = []
-    left = list(listed.left)
-    faults: list[Diagnostic] = []
-    for file in listed.chosen:
-        if not _is_inside(file):
-            left.append((file.path, _LINK))
-            continue
+    settings = inputs.read_settings(config)
+    found, where = _find(paths, settings)
+    with ExitStack() as stack:
+        for folder, files in _by_folder(path for path in found if is_compacted(path)).items():
+            stack.enter_context(refresh_lock(folder, written=() if dry_run else files))
+        listed = _list(found, where, choice, settings)
+        compacted, left = _remove_compacted(listed.chosen, dry_run=dry_run)
+        single = {f.path: f for f in listed.chosen if not is_compacted(f.path)}
+
+        def why_not(path: str) -> str:
+            return "" if _is_inside(single[path]) else _LINK
+
         try:
-            if not dry_run:
-                os.unlink(file.path)
-            removed.append(file.path)
-        except FileNotFoundError:  # somebody else was quicker
+            done = unlink(list(single), why_not, hint=_UNREMOVABLE, dry_run=dry_run)
+        except CannotDecideError as caught:
+            lines = [describe_removed(*run) for run in compacted]
+            raise CannotDecideError(caught.diagnostics, output=[*lines, *caught.output]) from None
+    listed = Listed(chosen=listed.chosen, left=(*listed.left, *done.left, *left), where=where)
+    return Removed(paths=done.removed, compacted=tuple(compacted), listed=listed)
+
+
+def describe_removed(path: str, run_id: str) -> str:
+    """Return the line that says that a run was removed from a compacted file."""
+    return f"removed run {run_id} from {path}"
+
+
+def _by_folder(paths: Iterable[str]) -> dict[str, list[str]]:
+    """Return the real folders of files, ascending, each with its files."""
+    folders: dict[str, list[str]] = {}
+    for path in paths:
+        folders.setdefault(os.path.realpath(os.path.dirname(path) or os.curdir), []).append(path)
+    return dict(sorted(folders.items()))
+
+
+def _remove_compacted(
+    chosen: Sequence[RunFile], *, dry_run: bool
+) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Remove runs from compacted files; return file and id of each, and the files that are left, each with why.
+
+    Raises:
+        CannotDecideError: a file cannot be written; it is as it was.
+    """
+    removed: list[tuple[str, str]] = []
+    left: list[tuple[str, str]] = []
+    by_path: dict[str, list[RunFile]] = {}
+    for file in chosen:
+        if is_compacted(file.path):
+            by_path.setdefault(file.path, []).append(file)
+    for path, files in by_path.items():
+        if not _is_inside(files[0]):
+            left.append((path, _LINK))
             continue
-        except OSError as caught:
-            message = f"cannot be removed ({caught.strerror or caught})"
-            hint = "make its folder writable for this user"
-            faults.append(error("run-unremovable", message, place=file.path, hint=hint))
-    if faults:
-        done = [f"removed {path}" for path in removed]
-        raise CannotDecideError(faults, output=done)
-    return Removed(paths=tuple(removed), listed=Listed(chosen=listed.chosen, left=tuple(left), where=listed.where))
+        run_ids = dict.fromkeys(file.run.run_id for file in files)
+        if not dry_run:
+            drop_runs(path, run_ids.keys())
+        removed += [(path, run_id) for run_id in run_ids]
+    return removed, left
 
 
 def describe_left(left: Iterable[tuple[str, str]]) -> Iterator[str]:
@@ -176,20 +255,6 @@ def describe_left(left: Iterable[tuple[str, str]]) -> Iterator[str]:
         by_cause.setdefault(re.sub(_NUMBER, "#", why), (why, []))[1].append(path)
     for why, paths in by_cause.values():
         yield f"left: {list_some(paths, 3)}: {why}"
-
-
-def removal_of(benchmark: str, files: Sequence[str]) -> str:
-    """Return the command that removes the failed runs of a benchmark; empty when it cannot: a file holds several.
-
-    Args:
-        benchmark: its name with its labels.
-        files: where the runs are.
-    """
-    if not files or not all(os.path.isfile(file) for file in files):
-        return ""
-    places = sorted({os.path.dirname(f) or os.curdir if f.endswith(".json") else f for f in files})
-    places = [f"./{place}" if place.startswith("-") else place for place in places]
-    return f"perfgate runs remove {shlex.join(['--failed', '--benchmark', benchmark, *places])}"
 
 
 def _find(paths: Sequence[str], settings: Settings) -> tuple[dict[str, str], str]:
@@ -249,8 +314,7 @@ def _check_names(globs: Sequence[str], files: Sequence[RunFile]) -> None:
     problems = []
     for glob in globs:
         if not any(matches(glob, *pair) for pair in known):
-            near = find_near(glob, names)
-            hint = f'did you mean "{near}"?' if near else f"there are {list_some(names, _MOST_NAMES) or 'no runs'}"
+            hint = hint_among(glob, names, where_none="there are no runs")
             problems.append(error("runs-none", f'no run is of a benchmark "{glob}"', place="--benchmark", hint=hint))
     if problems:
         raise CannotDecideError(problems)

@@ -6,18 +6,17 @@ the name. Only then, and only files that are as they were when they were read, a
 
 from __future__ import annotations
 
-import hashlib
 import os
 from contextlib import ExitStack
+from hashlib import sha256
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
 from perfgate.collect import collect
-from perfgate.core.atomic import write_parts
-from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
-from perfgate.core.text.steps import watched
+from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide
+from perfgate.core.text.steps import Work, watched
 from perfgate.formats.discovery import LARGEST_RUN, RunReader, id_twice
 from perfgate.formats.own.compacted import (
     ENDINGS,
@@ -27,12 +26,14 @@ from perfgate.formats.own.compacted import (
     is_same,
     line_of,
     lines_in,
-    packed,
     runs_in,
 )
+from perfgate.formats.own.imported import is_imported
 from perfgate.formats.parsing.files import read_bounded, unreadable
 from perfgate.pipeline import inputs
-from perfgate.pipeline.runs import real_folder
+from perfgate.pipeline.runs.removal import unlink
+from perfgate.pipeline.runs.rewriting import AGAIN, write_compacted
+from perfgate.pipeline.runs.runs import OTHER, real_folder
 from perfgate.store.lock import refresh_lock
 
 if TYPE_CHECKING:
@@ -42,13 +43,14 @@ if TYPE_CHECKING:
     from perfgate.core.run import Run
     from perfgate.pipeline.inputs import Settings
 
-_OTHER = "of another tool, imported, or several runs in one file"
 _LINK = "a symbolic link"
 _LINKED = "a symbolic link leads to it"
+_IMPORTED = "imported: it is no run summary"
 _LONG = "longer than a line of a compacted file may be"
 _EDITED = "its text differs from that of the compacted run"
 _CHANGED = "changed since it was read"
-_AGAIN = "run the command again when nothing writes here; no run file was removed"
+_UNREMOVABLE = "make its folder writable for this user; its run is in the compacted file, and counts once"
+_UNWRITABLE = "free some space, or name a file in a folder that can be written to: -o FILE; no run file was removed"
 _MAGIC = "*?["
 
 
@@ -117,7 +119,7 @@ def compact(
     reader = RunReader(maps=settings.policy.maps)
     with ExitStack() as stack:
         for locked in sorted({_real(where), _real(os.path.dirname(target))}):
-            stack.enter_context(refresh_lock(locked))
+            stack.enter_context(refresh_lock(locked, written=() if dry_run else (target,)))
         found = _Found()
         collection = collect(_runs(where, target, found, reader), machine_class=settings.policy.machine_class)
         if found.problems:
@@ -133,13 +135,13 @@ def compact(
             _write(target, added, found, reader)
         copies = [path for path, first in found.copies.items() if first in set(older)]
         done = sorted((*older, *copies))
-        removed = _remove(done, found, dry_run=dry_run) if remove else []
+        removed = _remove(done, found, dry_run=dry_run) if remove else ()
     return Compacted(
         output=target,
         added=len(added),
         held=found.held + len(added),
         is_any_older=bool(older),
-        removed=tuple(removed),
+        removed=removed,
         beside=0 if remove else len(done),
         left=tuple(found.left),
         is_found=_real(os.path.dirname(target)) == _real(where),
@@ -211,9 +213,10 @@ def _runs(folder: str, target: str, found: _Found, reader: RunReader) -> Iterato
     """Yield every run of a folder and of the output once, and note where it is and what is wrong."""
     names = _names_in(folder)
     linked = {os.path.realpath(path) for n in names if os.path.islink(path := os.path.join(folder, n))}
+    real = _real(folder)
     paths = [os.path.join(folder, name) for name in names if not is_compacted(name)]
     for path in watched(paths, "reading runs", "files"):
-        if os.path.islink(path) or os.path.realpath(path) in linked:
+        if os.path.islink(path) or os.path.join(real, os.path.basename(path)) in linked:
             found.left.append((path, _LINK if os.path.islink(path) else _LINKED))
             continue
         try:
@@ -223,7 +226,10 @@ def _runs(folder: str, target: str, found: _Found, reader: RunReader) -> Iterato
             found.problems.extend(caught.diagnostics)
             continue
         if run is None or state[0] > LONGEST_FILE:
-            found.left.append((path, _OTHER if run is None else _LONG))
+            found.left.append((path, reader.fault_of(path) or OTHER if run is None else _LONG))
+            continue
+        if run.series and is_imported(_content(path)):
+            found.left.append((path, _IMPORTED))
             continue
         first = found.first.setdefault(run.run_id, path)
         found.states[path] = state
@@ -263,8 +269,9 @@ def _find_present(target: str, found: _Found, reader: RunReader) -> None:
     """Leave out run files whose runs the output holds with another text, such as keys that perfgate does not read."""
     if not found.present:
         return
-    texts = {_line(path, found, reader): path for path in sorted(found.present)}
-    same = {texts[line] for line in lines_in(target) if line in texts}
+    paths = watched(sorted(found.present), "comparing runs", "files")
+    texts = {sha256(_line(path, found, reader)).digest(): path for path in paths}
+    same = {texts[digest] for line in lines_in(target) if (digest := sha256(line).digest()) in texts}
     for path in sorted(found.present - same):
         found.left.append((path, _EDITED))
         del found.states[path]
@@ -287,40 +294,23 @@ def _write(target: str, added: Sequence[str], found: _Found, reader: RunReader) 
     Raises:
         CannotDecideError: it cannot be written, or a run file changed meanwhile.
     """
-    written = hashlib.sha256()
+    new = (_line(path, found, reader) for path in watched(added, "adding runs", "files"))
 
-    def lines() -> Iterator[bytes]:
-        for line in chain(
-            lines_in(target) if os.path.lexists(target) else (), (_line(p, found, reader) for p in added)
-        ):
-            written.update(line)
-            yield line
-
-    def check(part: str) -> None:
-        again = hashlib.sha256()
+    def is_right(runs: Iterator[Run]) -> bool:
         wanted = set(added)
+        work = Work("checking runs", "runs", found.held + len(added))
         count = 0
-        try:
-            for line in lines_in(part):
-                again.update(line)
-            for run in runs_in(part):
-                count += 1
-                path = found.first.get(run.run_id, "")
-                own = reader.read_own(path) if path in wanted else None
-                if own is not None and is_same(own, run):
-                    wanted.remove(path)
-        except CannotDecideError:  # it names the part
-            again.update(b"cut off")
-        if wanted or count != found.held + len(added) or again.digest() != written.digest():
-            message = "what was written is not what was read; the compacted file is as it was"
-            raise cannot_decide("compact-unequal", message, place=target, hint=_AGAIN)
+        for run in runs:
+            count += 1
+            path = found.first.get(run.run_id, "")
+            own = reader.read_own(path) if path in wanted else None
+            if own is not None and is_same(own, run):
+                wanted.remove(path)
+            work.add()
+        return not wanted and count == found.held + len(added)
 
-    try:
-        write_parts(target, packed(lines(), target), durable=True, check=check)
-    except OSError as caught:
-        message = f"cannot be written ({caught.strerror or caught})"
-        hint = "free some space, or name a file in a folder that can be written to: -o FILE; no run file was removed"
-        raise cannot_decide("compact-unwritable", message, place=target, hint=hint) from None
+    lines = chain(lines_in(target) if os.path.lexists(target) else (), new)
+    write_compacted(target, lines, is_right, hint=_UNWRITABLE)
 
 
 def _line(path: str, found: _Found, reader: RunReader) -> bytes:
@@ -336,7 +326,7 @@ def _line(path: str, found: _Found, reader: RunReader) -> bytes:
     except CannotDecideError:
         run, is_unchanged = None, False
     if run is None or not is_unchanged:
-        raise cannot_decide("compact-changed", "was changed while it was read", place=path, hint=_AGAIN)
+        raise cannot_decide("compact-changed", "was changed while it was read", place=path, hint=AGAIN)
     return line_of(content, run)
 
 
@@ -357,28 +347,19 @@ def _state(path: str) -> tuple[int, ...]:
     return (s.st_size, s.st_mode, s.st_dev, s.st_ino, s.st_mtime_ns, s.st_ctime_ns)
 
 
-def _remove(paths: Sequence[str], found: _Found, *, dry_run: bool) -> list[str]:
+def _remove(paths: Sequence[str], found: _Found, *, dry_run: bool) -> tuple[str, ...]:
     """Remove run files that are as they were when they were read, and return which.
 
     Raises:
         CannotDecideError: a file cannot be removed; the others are.
     """
-    removed: list[str] = []
-    faults: list[Diagnostic] = []
-    for path in paths:
+
+    def why_not(path: str) -> str | None:
         try:
-            if _state(path) != found.states[path]:
-                found.left.append((path, _CHANGED))
-                continue
-            if not dry_run:
-                os.unlink(path)
-            removed.append(path)
+            return "" if _state(path) == found.states[path] else _CHANGED
         except CannotDecideError:  # somebody else was quicker
-            continue
-        except OSError as caught:
-            message = f"cannot be removed ({caught.strerror or caught})"
-            hint = "make its folder writable for this user; its run is in the compacted file, and counts once"
-            faults.append(error("run-unremovable", message, place=path, hint=hint))
-    if faults:
-        raise CannotDecideError(faults, output=[f"removed {path}" for path in removed])
-    return removed
+            return None
+
+    done = unlink(paths, why_not, hint=_UNREMOVABLE, dry_run=dry_run)
+    found.left += done.left
+    return done.removed
