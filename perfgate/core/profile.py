@@ -168,16 +168,19 @@ class MetricProfile(Struct, frozen=True, kw_only=True, dict=True):
             return self._pool.spread()
         return tuple(sorted(join_samples("", self.samples).values)) if self.samples else ()
 
-    def pooled_quantile(self, q: float) -> float:
-        """Return the `q`-quantile of `pooled`, without its other values where these would have to be computed.
+    def pooled_quantiles(self, qs: Sequence[float]) -> list[float]:
+        """Return quantiles of `pooled`, without its other values where these would have to be computed.
+
+        Nothing is kept: the values of a million runs take more memory than all else.
 
         Args:
-            q: from 0.0 to 1.0.
+            qs: from 0.0 to 1.0.
         """
-        pool, step = self._pool, q * STEPS
-        if pool is None or pool.steps < STEPS or step != round(step):
-            return quantile(self.pooled(), q)
-        return pool.at(round(step))
+        pool, steps = self._pool, [q * STEPS for q in qs]
+        if pool is not None and pool.steps >= STEPS and all(step == round(step) for step in steps):
+            return [pool.at(round(step)) for step in steps]
+        ordered = self.__dict__.get("_ascending") or sorted(join_samples("", self.samples).values)
+        return [quantile(ordered, q) for q in qs]
 
     @cached_property
     def _pool(self) -> Pool | None:

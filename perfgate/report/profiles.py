@@ -49,7 +49,7 @@ def _entries(profile: Profile, metric: MetricProfile) -> Iterator[Entry]:
         found = [quantile(ordered, q) for _, q in STORED]
         yield _entry(what, metric, _shorten(sample.session), found, sample.count)
     if len(metric.samples) > 1:
-        yield _entry(what, metric, "all", [metric.pooled_quantile(q) for _, q in STORED], metric.count)
+        yield _entry(what, metric, "all", metric.pooled_quantiles([q for _, q in STORED]), metric.count)
 
 
 def _entry(what: str, metric: MetricProfile, session: str, values: Sequence[float], count: int) -> Entry:

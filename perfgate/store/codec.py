@@ -94,7 +94,8 @@ def _metric_body(profile: MetricProfile, *, of_runs: bool) -> dict[str, Any]:
     if profile.least and of_runs:
         stated["least"] = profile.least
     stated["n"] = profile.count
-    stated.update({name: rounded(short.pooled_quantile(q)) for name, q in STORED})
+    quantiles = short.pooled_quantiles([q for _, q in STORED])
+    stated.update({name: rounded(value) for (name, _), value in zip(STORED, quantiles, strict=True)})
     stated["values"] = {s.session: [whole(v) for v in s.values] for s in short.samples}
     return stated | counts_to_data(profile.samples)
 
@@ -306,7 +307,9 @@ def _metric(name: str, stored: StoredMetric) -> MetricProfile:
 def _find_disagreements(stored: StoredMetric, metric: MetricProfile) -> list[str]:
     """Return the stated facts of a metric that its values do not bear out."""
     wrong = ["n"] if stored.n != metric.count else []
-    return wrong + [name for name, q in STORED if getattr(stored, name) != rounded(metric.pooled_quantile(q))]
+    quantiles = metric.pooled_quantiles([q for _, q in STORED])
+    pairs = zip(STORED, quantiles, strict=True)
+    return wrong + [name for (name, _), value in pairs if getattr(stored, name) != rounded(value)]
 
 
 def _upgrade_flat(content: bytes, origin: str) -> Profile:

@@ -278,7 +278,7 @@ def test_what_days_are_put_together_to_is_near_the_quantiles_of_all_rows():
     ]
     (profile,) = collect(in_memory("week", {"a.jsonl": content_of(rows, "jsonl")}), by_day=True).profiles
     metric = next(m for m in profile.metrics if m.metric.name == "latency")
-    found = [metric.pooled_quantile(q) for q in ASKED]
+    found = metric.pooled_quantiles(ASKED)
     assert found == [quantile(metric.pooled(), q) for q in ASKED]
     quantiles, *_ = exact(rows, by_day=False)["/a[region=eu]", ""]
     assert found[:3] == pytest.approx(quantiles[:3], rel=0.001)

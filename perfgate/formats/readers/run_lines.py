@@ -31,7 +31,7 @@ MOST_ROWS = 10_000_000
 """Rows of a Parquet file that are read: a few bytes of it may encode any number of them."""
 _ARRAY = re.compile(r"\s*\[")
 _BATCH = 4096
-_LINES = 2048
+_LINES = 4096
 """Lines that are read together: of fewer, each kind has so few that its columns cost more than they save."""
 
 
@@ -133,6 +133,7 @@ def _runs(source: Source, word: str, texts: Iterable[list[tuple[int, bytes]]]) -
         texts: number and content of each, as many at a time as are read together.
     """
     reader, name = SummaryReader(), source.name
+    source.is_hashed = source.claims is None  # else the ids of the runs say what was read before
     claims = source.claims or Claims(ids=RunIds(), columns="none")
     place = claims.begin(f"{source.path}: {word} ")
     together = None if claims.columns == "none" else ColumnReader(reader, with_digests=claims.columns != "plain")

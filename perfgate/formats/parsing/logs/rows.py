@@ -39,7 +39,7 @@ STAMP = "\0time"
 TIMES = ("timestamp", "@timestamp", "time", "ts", "asctime", "datetime")
 """Usual names of the time of a row."""
 _CERTAIN = 2  # the first of these are never a duration
-BATCH = 512
+BATCH = 2048
 """Rows that are worked on together."""
 
 
