@@ -9,7 +9,10 @@ from perfgate.core.errors import cannot_decide
 _MOST = 100_000
 """Faults of rows that DuckDB keeps."""
 _SHOWN = 9_000
-"""Characters of a faulty row from which on it may be cut off where it is kept, at 10,000; its ends are trimmed: in CRLF it begins with the end of the row before it."""
+"""Characters of a faulty row from which on it may be cut off where it is kept, at 10,000.
+
+Its ends are trimmed: in CRLF it begins with the end of the row before it.
+"""
 KEEP_REJECTED = f"store_rejects = true, rejects_limit = {_MOST}"
 """Options of a reader of tables that keep them."""
 _FAULTS = {
