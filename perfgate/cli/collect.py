@@ -47,13 +47,15 @@ def command(
     """
     from perfgate.core.text.shards import shard_of
     from perfgate.pipeline.collect import collect_profiles
-    from perfgate.pipeline.report_io import write_output
+    from perfgate.pipeline.report_io import require_file, write_output
     from perfgate.render import render
     from perfgate.report.profiles import compose_profiles
 
     place = shard_of(shard) if shard is not None else None
     if shard is not None and place is None:
         raise click.UsageError(f'--shard "{shard}": write which shard of how many, such as 2/4')
+    if output:
+        require_file(output, slug="profile-unwritable")  # before minutes of counting
     is_encoded = output is not None or form == "json"
     if engine is None:
         if scheduler or by:

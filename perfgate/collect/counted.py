@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -42,7 +43,7 @@ class Measured(Struct, frozen=True, kw_only=True):
     """Of a share that was counted: how many of `stands_for`."""
 
 
-class CountedSession(Struct, frozen=True, kw_only=True):
+class CountedSession(Struct, frozen=True, kw_only=True, dict=True):
     """What was counted of one benchmark in one session."""
 
     benchmark: str
@@ -54,7 +55,7 @@ class CountedSession(Struct, frozen=True, kw_only=True):
     measured: tuple[Measured, ...]
     """At least one, sorted by name."""
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """20 hex digits that stand for all that was counted, however it was divided into parts."""
         facts = [(m.metric.name, m.stands_for, m.hits, array("d", m.values).tobytes().hex()) for m in self.measured]
@@ -75,7 +76,7 @@ def rank_of(step: int, steps: int, count: int) -> int:
 
 
 def needed_ranges(cells: Sequence[Cell], steps: int) -> tuple[tuple[float, float], ...]:
-    """Return the ranges from which values are needed, at most one for each statistic.
+    """Return the ranges from which values are needed: the cells that do not state their values themselves.
 
     Of few values all are kept; of many those in the cells in which a statistic lies. A cell of two values, or of
     equal ones, states them itself.
@@ -85,10 +86,8 @@ def needed_ranges(cells: Sequence[Cell], steps: int) -> tuple[tuple[float, float
         steps: by how many the values are kept.
     """
     count = count_of_cells(cells)
-    if count <= steps + 1:
-        open_ = [c for c in cells if not _is_known(c)]
-        return ((open_[0].low, open_[-1].high),) if open_ else ()
-    return tuple((c.low, c.high) for c in _deciding(cells, _exact(steps, count)) if not _is_known(c))
+    deciding = cells if count <= steps + 1 else _deciding(cells, _exact(steps, count))
+    return tuple((c.low, c.high) for c in deciding if not _is_known(c))
 
 
 def _is_known(cell: Cell) -> bool:
@@ -137,7 +136,12 @@ def keep_values(cells: Sequence[Cell], taken: Sequence[float], steps: int) -> tu
         mine = [r - before for r in ranks if before <= r < before + cell.size]
         fine += _split_at(mine, _values_in(cell, taken)) if id(cell) in decided else [cell]
         before += cell.size
-    return order_statistics(fine, [rank_of(step, steps, count) for step in range(steps + 1)]), count
+    return order_statistics(fine, _ranks(steps, count)), count
+
+
+def _ranks(steps: int, count: int) -> list[int]:
+    """Return what `rank_of` returns for each step."""
+    return [0, *[(step - 1) // steps for step in range(count, steps * count + 1, count)]]
 
 
 def _values_in(cell: Cell, taken: Sequence[float]) -> Sequence[float]:

@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from perfgate.core.session_id import SessionId
 from perfgate.core.statistic import Quantile, middle
-from perfgate.stats.cells import cells_of_spread, count_of_cells, merge_cells, spread
+from perfgate.stats.cells import STEPS, Pool
+from perfgate.stats.quantiles import quantile
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
@@ -55,11 +56,17 @@ def join_samples(session: str, parts: Sequence[Sample]) -> Sample:
     if share := _share_of(parts):
         hits, of = share
         return Sample(session=session, values=(hits / of,), stands_for=of, hits=hits)
-    is_counted = any(p.hits is not None for p in parts)
-    if len(parts) > 1 and not is_counted and any(p.stands_for for p in parts):
-        cells = merge_cells(cells_of_spread(sorted(p.values), p.count) for p in parts)
-        return Sample(session=session, values=spread(cells), stands_for=count_of_cells(cells))
+    if pool := _pool_of(parts):
+        return Sample(session=session, values=pool.spread(), stands_for=pool.count)
     return Sample(session=session, values=tuple(chain.from_iterable(p.values for p in parts)))
+
+
+def _pool_of(parts: Sequence[Sample]) -> Pool | None:
+    """Return several parts of which one stands for more values than it holds; None: their values are all there is."""
+    is_counted = any(p.hits is not None for p in parts)
+    if len(parts) < len("ab") or is_counted or not any(p.stands_for for p in parts):
+        return None
+    return Pool((sorted(p.values), p.count) for p in parts)
 
 
 def _share_of(parts: Sequence[Sample]) -> tuple[int, int] | None:
@@ -157,7 +164,27 @@ class MetricProfile(Struct, frozen=True, kw_only=True, dict=True):
         """What `pooled` returns, which a judgement asks for half a dozen times."""
         if len(self.samples) == 1 and self.samples[0].hits is None:
             return tuple(sorted(self.samples[0].values))
+        if self._pool is not None:
+            return self._pool.spread()
         return tuple(sorted(join_samples("", self.samples).values)) if self.samples else ()
+
+    def pooled_quantiles(self, qs: Sequence[float]) -> list[float]:
+        """Return quantiles of `pooled`, without its other values where these would have to be computed.
+
+        Nothing is kept: the values of a million runs take more memory than all else.
+
+        Args:
+            qs: from 0.0 to 1.0.
+        """
+        pool, steps = self._pool, [q * STEPS for q in qs]
+        if pool is not None and pool.steps >= STEPS and all(step == round(step) for step in steps):
+            return [pool.at(round(step)) for step in steps]
+        ordered = self.__dict__.get("_ascending") or sorted(join_samples("", self.samples).values)
+        return [quantile(ordered, q) for q in qs]
+
+    @cached_property
+    def _pool(self) -> Pool | None:
+        return _pool_of(self.samples)
 
     def raised_to(self, least: float) -> MetricProfile:
         """Return the metric with each value that is below `least` counted as `least`."""

@@ -136,7 +136,8 @@ class ForeignReader:
             return (*faults, *caught.diagnostics)
         if detected is None or detected.name == self._asked.name:
             return faults
-        return [f._replace(hint=f"its content is {detected.name}: leave out --from") for f in faults]
+        hint = f"its content is {detected.name}: leave out --from"
+        return [f if f.slug == "format-unread" else f._replace(hint=hint) for f in faults]
 
     def rest(self) -> Iterator[Run]:
         """Yield the runs of the snapshots: of one as it is, of two for the time between them."""

@@ -57,6 +57,13 @@ def map_named(name: str, maps: Sequence[FieldMap]) -> FieldMap:
 
 
 def map_for(path: str, maps: Sequence[FieldMap]) -> FieldMap | None:
-    """Return the first map whose `files` match a path, or its last part; None: no map claims it."""
-    forms = (path, path.replace("\\", "/").rpartition("/")[2])
-    return next((m for m in maps if any(fnmatch.fnmatchcase(f, g) for g in m.files for f in forms)), None)
+    """Return the first map whose `files` match a path, or its last part; None: no map claims it.
+
+    A file that gzip packed belongs to the map of its name without ``.gz``, unless one claims it as it is.
+    """
+    for name in dict.fromkeys((path, path.removesuffix(".gz"))):
+        forms = (name, name.replace("\\", "/").rpartition("/")[2])
+        for each in maps:
+            if any(fnmatch.fnmatchcase(form, glob) for glob in each.files for form in forms):
+                return each
+    return None

@@ -9,7 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from perfgate.core.run import Run
 
@@ -23,6 +23,10 @@ _MARK = (1 << 32) - 1
 """Of the hash of a content: two different runs of one id are taken for copies once in four billion."""
 
 
+_FEW = 8
+"""Ranges of ids with which a further one may overlap, before the hashes of all ids are kept at hand."""
+
+
 class _Claimed(NamedTuple):
     """Ids that were claimed, in columns; they are looked through when an id is there a second time."""
 
@@ -32,20 +36,25 @@ class _Claimed(NamedTuple):
     numbers: array[int]
     contents: array[int]
     """Hashes of what the runs were read from."""
+    least: str = ""
+    """The least of the ids, where they were claimed together."""
+    greatest: str = ""
+    """The greatest of them."""
 
 
 class RunIds:
     """Remembers for each run id the place that had it first.
 
-    A dict of the ids themselves would take three times as much, and a million runs are read
-    in one call. Two ids of one hash count as the same, which ends in an error that names
+    A dict of the ids themselves would take several times as much, and a million runs are read
+    in one call. Ids begin with a time, so that those of a batch mostly lie behind those of all others: while they do,
+    there is not even a set of their hashes. Two ids of one hash count as the same, which ends in an error that names
     both places: never in a run that is left out unnoticed.
     """
 
     def __init__(self) -> None:
         """Start with no id."""
         self._places: list[str] = []
-        self._hashes: set[int] = set()
+        self._hashes: set[int] | None = None  # of all ids, once they are needed
         self._alone = _Claimed(0, array("q"), array("Q"), array("I"))
         self._claimed = [self._alone]
         self._first: dict[int, tuple[int, int]] | None = None  # hash -> number, and hash of the content
@@ -84,9 +93,10 @@ class RunIds:
             content: what the run was read from, for `is_copy`.
         """
         mark = hash(run_id) & _DIGITS
-        if mark in self._hashes:
+        known = self._known()
+        if mark in known:
             return self._look_up(mark)[0]
-        self._hashes.add(mark)
+        known.add(mark)
         if self._first is not None:
             self._first[mark] = number, hash(content) & _MARK
             return number
@@ -106,20 +116,36 @@ class RunIds:
         """
         marks = list(map(_DIGITS.__and__, map(hash, run_ids)))
         new = set(marks)
-        if len(new) < len(marks) or not new.isdisjoint(self._hashes):
+        least, greatest = min(run_ids, default=""), max(run_ids, default="")
+        if len(new) < len(marks) or not all(map(new.isdisjoint, self._beside(least, greatest))):
             return False
-        self._hashes |= new
+        if self._hashes is not None:
+            self._hashes |= new
         texts = array("I", map(_MARK.__and__, map(hash, contents)) if contents else bytes(4 * len(marks)))
         if self._first is not None:
             self._first.update(zip(marks, zip((base + n for n in numbers), texts, strict=True), strict=True))
         else:
-            self._claimed.append(_Claimed(base, array("q", marks), numbers, texts))
+            self._claimed.append(_Claimed(base, array("q", marks), numbers, texts, least, greatest))
         return True
 
     def is_copy(self, run_id: str, content: bytes) -> bool:
         """Was an id claimed for the same content?"""
         mark = hash(run_id) & _DIGITS
-        return mark in self._hashes and self._look_up(mark)[1] == hash(content) & _MARK
+        return mark in self._known() and self._look_up(mark)[1] == hash(content) & _MARK
+
+    def _beside(self, least: str, greatest: str) -> Sequence[Iterable[int]]:
+        """Return the hashes of all ids that may lie in a range, if not of all."""
+        if self._hashes is None:
+            near = [held.hashes for held in self._claimed if held.least <= greatest and least <= held.greatest]
+            if len(near) <= _FEW:
+                return near
+        return [self._known()]
+
+    def _known(self) -> set[int]:
+        """Return the hashes of all ids."""
+        if self._hashes is None:
+            self._hashes = set().union(*[held.hashes for held in self._claimed])
+        return self._hashes
 
     def _look_up(self, mark: int) -> tuple[int, int]:
         """Return where a hash was claimed; from the first question on a dict answers."""

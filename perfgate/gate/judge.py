@@ -18,7 +18,7 @@ from perfgate.gate.failures import counts_failures, describe_most, reword, with_
 from perfgate.gate.methods.across_sessions import across_sessions
 from perfgate.gate.methods.alpha import alphas_of
 from perfgate.gate.methods.buckets import is_surely_worse, why_undecidable
-from perfgate.gate.methods.choose import is_ranked, method_of, plain_ratio
+from perfgate.gate.methods.choose import is_counted, is_ranked, method_of, plain_ratio
 from perfgate.gate.methods.common_shift import find_shifts, group_members
 from perfgate.gate.methods.decision import STATUS_OF_CALL, Family
 from perfgate.gate.methods.limits import describe_same, in_metric_direction
@@ -121,7 +121,8 @@ def judge(pairs: Sequence[Pair], policy: Policy, share: float | None = None) -> 
         gated=len(gated),
         rows_without_session=sum(not c.sessions[-1].is_named for c in ranked),
         rows_by_plain_ratio=sum(
-            c.is_gated and not counts_failures(c.current) and not is_ranked(c) for c in by_method.get("threshold", ())
+            c.is_gated and not (counts_failures(c.current) or is_ranked(c) or is_counted(c))
+            for c in by_method.get("threshold", ())
         ),
         rows_still_open=frozenset(still_open),
     )

@@ -159,6 +159,21 @@ def holds(path: str, content: bytes) -> bool:
         return False
 
 
+def require_file(path: str, *, slug: str) -> None:
+    """Return when a path that the user asked for is none that other programs take for stdout.
+
+    Args:
+        path: of a file to write.
+        slug: of the error.
+
+    Raises:
+        CannotDecideError: it is ``-``.
+    """
+    if path == "-":
+        hint = "for stdout leave the option out, --format says what it gets; or write ./- for a file of that name"
+        raise cannot_decide(slug, "is no file", place='"-"', hint=hint)
+
+
 def write_output(path: str, content: bytes, *, slug: str, hint: str = _OTHER_FILE) -> None:
     """Write a file that the user asked for; folders on the way are made.
 
@@ -171,8 +186,9 @@ def write_output(path: str, content: bytes, *, slug: str, hint: str = _OTHER_FIL
         hint: what to do when it cannot be written.
 
     Raises:
-        CannotDecideError: it cannot be written.
+        CannotDecideError: it cannot be written, or is no name of a file.
     """
+    require_file(path, slug=slug)
     try:
         if _is_special(path):
             with open(path, "wb", buffering=0) as file:

@@ -45,13 +45,14 @@ def _entries(profile: Profile, metric: MetricProfile) -> Iterator[Entry]:
         cells = (name(what), name(metric.metric.name), name(_shorten(stated.session)), text("–"), *map(name, values))
         yield Entry(cells=cells)
     for sample in metric.samples:
-        yield _entry(what, metric, _shorten(sample.session), tuple(sorted(sample.values)), sample.count)
+        ordered = sorted(sample.values)
+        found = [quantile(ordered, q) for _, q in STORED]
+        yield _entry(what, metric, _shorten(sample.session), found, sample.count)
     if len(metric.samples) > 1:
-        yield _entry(what, metric, "all", metric.pooled(), metric.count)
+        yield _entry(what, metric, "all", metric.pooled_quantiles([q for _, q in STORED]), metric.count)
 
 
-def _entry(what: str, metric: MetricProfile, session: str, ordered: tuple[float, ...], count: int) -> Entry:
-    values = [quantile(ordered, q) for _, q in STORED]
+def _entry(what: str, metric: MetricProfile, session: str, values: Sequence[float], count: int) -> Entry:
     unit = metric.metric.unit
     worded = [amount(v, unit, beside=values[-1] if v == values[-1] else None) for v in values]
     return Entry(

@@ -9,7 +9,7 @@ from perfgate.core.finding import WHOLE_SUITE
 from perfgate.core.profile import title
 from perfgate.core.reasons import hint_for, sentence
 from perfgate.core.statistic import P50
-from perfgate.report.verdict.value import describe_rule, name_metric, value_of
+from perfgate.report.verdict.value import describe_reason, describe_rule, name_metric, value_of
 from perfgate.report.words import detectable
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def lines_of(finding: Finding) -> tuple[str, ...]:
         numbers = changed if finding.baseline is None else f"baseline {value.baseline.text}"
     elif finding.baseline is None:
         numbers = value.current.text
-    why = _words(value.remark) or sentence(finding.reason)
+    why = _words(describe_reason(finding)) or sentence(finding.reason)
     limit = f", limit {value.limit}" if value.limit else ""
     lines = [f"{numbers}{limit}: {why}" if numbers else why]
     if finding.benchmark != WHOLE_SUITE:

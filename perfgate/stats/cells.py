@@ -11,13 +11,14 @@ from __future__ import annotations
 import math
 from array import array
 from bisect import bisect_left, bisect_right
-from itertools import pairwise
+from functools import partial
+from itertools import chain
 from math import frexp, ldexp
 from struct import Struct, pack
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 STEPS = 2000
 """A distribution is spread over one value more than this: p50, p90, p95, p99 and p99.9 are each one of them."""
@@ -27,7 +28,6 @@ DOUBLE = 8
 """Bytes of a value as `packed` returns it."""
 _one = Struct("d").pack
 _PARTS = 1024  # cells of one power of two
-_MOST_PIECES = 256  # of what lies between two values of a spread: the last one is wide, and holds one value in 2,000
 _TINY_EXPONENT = -1000
 _TINY = ldexp(1.0, _TINY_EXPONENT)  # what is smaller shares the cell of zero: no unit makes a measurement so small
 
@@ -194,28 +194,71 @@ def weigh(ordered: Sequence[float], count: int) -> list[Cell]:
     return merge_cells([[Cell(value, value, share) for value, share in zip(ordered, shares, strict=True)]])
 
 
-def cells_of_spread(ordered: Sequence[float], count: int) -> list[Cell]:
-    """Return about the cells of which `spread` returned values: between two of them, the others are evenly spaced.
+class Pool:
+    """Parts together, each as `spread` returned it or as all its values; between two of them, its others are even.
 
     To take each value for an equal share instead would count the largest, which is one of many, as a two-thousandth
     of all: the p99 of parts together would be too large by several percent where the tail is long.
-
-    Args:
-        ordered: the values, ascending, length >= 1.
-        count: how many they were spread from, >= len(ordered).
     """
-    last = len(ordered) - 1
-    found = [Cell(ordered[-1], ordered[-1], count if not last else 1)]
-    for i, (low, high) in enumerate(pairwise(ordered)):
-        begin, end = i * (count - 1) // last, (i + 1) * (count - 1) // last
-        found.append(Cell(low, low, 1))
-        between = end - begin - 1
-        pieces = min(between, _MOST_PIECES, 1 + abs(_number(high) - _number(low)))
-        for piece in range(pieces):
-            first, behind = piece * between // pieces, (piece + 1) * between // pieces
-            value = _between(low, high, (first + behind + 1) / 2 / (between + 1))
-            found.append(Cell(value, value, behind - first))
-    return merge_cells([found])
+
+    def __init__(self, parts: Iterable[tuple[Sequence[float], int]]) -> None:
+        """Take the parts.
+
+        Args:
+            parts: the values of each, ascending, at least one; and how many they stand for, at least as many.
+        """
+        self._parts = [(ordered, count, (count - 1) / max(len(ordered) - 1, 1)) for ordered, count in parts]
+        self._ordered = sorted(chain.from_iterable(ordered for ordered, *_ in self._parts))
+        self.count = sum(count for _, count, _ in self._parts)
+        """How many values all stand for."""
+
+    def spread(self) -> tuple[float, ...]:
+        """Return about what `spread` returns of all values."""
+        found: list[float] = []
+        place = 0
+        for step in range(self.steps + 1):
+            value, place = self._find(step, place)
+            found.append(value)
+        return tuple(found)
+
+    @property
+    def steps(self) -> int:
+        """One less than the values of `spread`."""
+        return min(STEPS, self.count - 1)
+
+    def at(self, step: int) -> float:
+        """Return one value of `spread`, from 0 to `steps`, in a hundredth of the time of all."""
+        return self._find(step, 0)[0]
+
+    def _find(self, step: int, start: int) -> tuple[float, int]:
+        """Return the value of a step, and the place of the first known value that is not below it."""
+        if step in {0, self.steps}:
+            return self._ordered[-1 if step else 0], start
+        rank = step * (self.count - 1) / self.steps + 0.5
+        end, size = start, 1
+        while end < len(self._ordered) and self._count(bisect_right, self._ordered[end]) < rank:
+            start, end, size = end + 1, end + size, 2 * size
+        place = bisect_left(
+            self._ordered, rank, start, min(end, len(self._ordered) - 1), key=partial(self._count, bisect_right)
+        )
+        value = self._ordered[place]
+        if not place or (before := self._count(bisect_left, value)) <= rank:
+            return value, place
+        lower = self._ordered[place - 1]
+        reached = self._count(bisect_right, lower)
+        return _between(lower, value, (rank - reached) / (before - reached)), place
+
+    def _count(self, bisect: Callable[[Sequence[float], float], int], value: float) -> float:
+        """Return how many values lie below one (`bisect_left`), or are not above it (`bisect_right`)."""
+        total = 0.0
+        for ordered, count, step in self._parts:
+            behind = bisect(ordered, value)
+            if behind == len(ordered):
+                total += count
+            elif behind:
+                low, width = ordered[behind - 1], ordered[behind] - ordered[behind - 1]
+                total += (behind - 1 + ((value - low) / width if width < math.inf else 0.5)) * step + 0.5
+        return total
 
 
 def spread(cells: Sequence[Cell]) -> tuple[float, ...]:

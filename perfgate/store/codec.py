@@ -24,7 +24,7 @@ from perfgate.core.profile import (
 )
 from perfgate.core.run import slug
 from perfgate.core.statistic import STORED
-from perfgate.core.text.canonical import rounded, short_hash
+from perfgate.core.text.canonical import rounded, short_hash, whole
 from perfgate.core.text.strict_json import has_key_twice, load_json
 from perfgate.schema.baseline_types import (
     FlatBaseline,
@@ -36,7 +36,6 @@ from perfgate.schema.baseline_types import (
     StoredSession,
     StoredShard,
 )
-from perfgate.stats.quantiles import quantile
 from perfgate.store.layout import layout
 from perfgate.store.stated import decode_stated, encode_stated, round_metric
 
@@ -89,15 +88,15 @@ def body(profile: Profile, *, of_runs: bool = False) -> dict[str, Any]:
 
 def _metric_body(profile: MetricProfile, *, of_runs: bool) -> dict[str, Any]:
     short = round_metric(profile)
-    pooled = short.pooled()
     stated: dict[str, Any] = {"unit": profile.metric.unit, "better": profile.metric.better}
     if profile.sources:
         stated["source"] = list(profile.sources)
     if profile.least and of_runs:
         stated["least"] = profile.least
     stated["n"] = profile.count
-    stated.update({name: rounded(quantile(pooled, q)) for name, q in STORED})
-    stated["values"] = {s.session: [rounded(v) for v in s.values] for s in short.samples}
+    quantiles = short.pooled_quantiles([q for _, q in STORED])
+    stated.update({name: rounded(value) for (name, _), value in zip(STORED, quantiles, strict=True)})
+    stated["values"] = {s.session: [whole(v) for v in s.values] for s in short.samples}
     return stated | counts_to_data(profile.samples)
 
 
@@ -307,9 +306,10 @@ def _metric(name: str, stored: StoredMetric) -> MetricProfile:
 
 def _find_disagreements(stored: StoredMetric, metric: MetricProfile) -> list[str]:
     """Return the stated facts of a metric that its values do not bear out."""
-    pooled = metric.pooled()
     wrong = ["n"] if stored.n != metric.count else []
-    return wrong + [name for name, q in STORED if getattr(stored, name) != rounded(quantile(pooled, q))]
+    quantiles = metric.pooled_quantiles([q for _, q in STORED])
+    pairs = zip(STORED, quantiles, strict=True)
+    return wrong + [name for (name, _), value in pairs if getattr(stored, name) != rounded(value)]
 
 
 def _upgrade_flat(content: bytes, origin: str) -> Profile:

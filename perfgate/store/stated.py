@@ -10,15 +10,18 @@ from msgspec.structs import replace
 from perfgate.core.metrics import Metric
 from perfgate.core.profile import MetricProfile, Stated, with_stated
 from perfgate.core.statistic import Quantile
-from perfgate.core.text.canonical import rounded
+from perfgate.core.text.canonical import SIGNIFICANT, rounded
 
 if TYPE_CHECKING:
     from perfgate.schema.baseline_types import StoredQuantiles
 
 
+_SHORT = f"{{:.{SIGNIFICANT}g}}".format
+
+
 def round_values(values: tuple[float, ...]) -> tuple[float, ...]:
     """Return the values as a file keeps them: 6 significant digits."""
-    return tuple(float(rounded(v)) for v in values)
+    return tuple(map(float, map(_SHORT, values)))
 
 
 def round_metric(metric: MetricProfile) -> MetricProfile:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import pstats
 import resource
 import shutil
 import statistics
@@ -15,15 +16,18 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
 REPEAT = 5
 FILES, LINES = 100_000, 1_000_000
+STEP = 386_413  # a prime: lines in another order
+PARTS = 8  # functions of the profile that are printed
 PANDAS_FILES = 500  # the peer is slow: its cost is scaled up from these
 ENVIRON = {k: v for k, v in os.environ.items() if k != "CI" and not k.startswith(("GITHUB_", "PERFGATE_"))}
 ENVIRON["PYTHONPATH"] = str(ROOT)
@@ -101,14 +105,14 @@ class Cost(NamedTuple):
 def write_files(folder: str, count: int) -> int:
     """Write run summaries of about 500 bytes and return the size of one."""
     size = 0
-    for i, text in enumerate(summaries(count)):
+    for i, text in enumerate(summaries(range(count))):
         size = len(text)
         Path(folder, f"run-{i:06d}.json").write_text(text)
     return size
 
 
-def summaries(count: int) -> Iterator[str]:
-    """Yield run summaries of eight benchmarks in three sessions."""
+def summaries(numbers: Iterable[int]) -> Iterator[str]:
+    """Yield run summaries of eight benchmarks in three sessions; their ids ascend as the numbers do."""
     environment = {
         "os": "linux",
         "distro": "debian-12",
@@ -117,7 +121,7 @@ def summaries(count: int) -> Iterator[str]:
         "cpu_model": "EPYC",
         "machine": "1a2b3c4d",
     }
-    for i in range(count):
+    for i in numbers:
         summary = {
             "run_id": f"20261121T{i:06d}Z-{i:08x}", "elapsed_sec": round(0.412 + 997e-9 * i, 3),
             "rows_used": 1000 + i % 7,
@@ -216,15 +220,17 @@ def compare_files(folder: str, count: int) -> None:
 
 def compare_lines(folder: str, count: int) -> None:
     """Print what a line costs."""
-    path = f"{folder}/runs.jsonl"
-    with open(path, "w") as file:
-        file.writelines(f"{text}\n" for text in summaries(count))
+    path, mixed = f"{folder}/runs.jsonl", f"{folder}/mixed.jsonl"
+    for name, step in ((path, 1), (mixed, STEP)):
+        with open(name, "w") as file:
+            file.writelines(f"{text}\n" for text in summaries(i * step % count for i in range(count)))
     loop = (sys.executable, "-c", MSGSPEC, path)
     found = compare(
         {
             "msgspec, each line": (*loop, "decode"),
             "msgspec, to columns by group": (*loop, "columns"),
             "perfgate collect": (sys.executable, "-m", "perfgate", "collect", path),
+            "the same, ids in any order": (sys.executable, "-m", "perfgate", "collect", mixed),
         },
         repeat=3,
     )
@@ -232,6 +238,18 @@ def compare_lines(folder: str, count: int) -> None:
     ours = found["perfgate collect"]
     for name, cost in found.items():
         print(f"{name:40} {cost.cpu:6.2f} s CPU, {cost.peak / 1e6:6.1f} MB; perfgate is {ours.cpu / cost.cpu:5.2f} x")
+    profile(path, f"{folder}/profile")
+
+
+def profile(path: str, into: str) -> None:
+    """Print which functions take the time of `perfgate collect`; the profiler makes calls look dearer than they are."""
+    command = (sys.executable, "-m", "cProfile", "-o", into, "-m", "perfgate", "collect", path)
+    subprocess.run(command, env=ENVIRON, stdout=subprocess.DEVNULL, check=True)
+    own: Counter[str] = Counter()
+    for (_, _, name), cost in pstats.Stats(into).stats.items():  # type: ignore[attr-defined] # is there
+        own[name] += cost[2]
+    shares = (f"{name} {seconds / sum(own.values()):.0%}" for name, seconds in own.most_common(PARTS))
+    print("its time by function:", ", ".join(shares))
 
 
 def main() -> None:

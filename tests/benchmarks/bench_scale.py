@@ -1,7 +1,7 @@
 """Collecting large logs, as ratios in one run: CPU time and memory of whole process trees against peers.
 
 Run it by hand: `python tests/benchmarks/bench_scale.py [ROWS] [PYTHON]`. PYTHON has dask[dataframe] and pyarrow;
-with it the cluster is compared with Dask's own quantiles, too.
+with it nothing but a cluster of two processes is compared with Dask's own quantiles, which take minutes.
 """
 
 from __future__ import annotations
@@ -40,6 +40,13 @@ for part in range(parts):
         exp(3 + 0.5 * (random() + random() + random() - 1.5)) AS latency_ms FROM range({first}, {last}) t(i))
         TO '{folder}/{part:03}.parquet' ''')
 """
+MAKE_JSON = """
+import sys, duckdb
+source, target = sys.argv[1:]
+duckdb.execute(f"COPY (SELECT * FROM read_parquet('{source}/000.parquet')) TO '{target}/000.jsonl' (FORMAT json)")
+"""
+FEW, LINES = 1_000, 1_000_000
+"""Rows of a log that costs its start, and of one in JSON lines."""
 OWN = f"""
 import sys, duckdb
 print(len(duckdb.connect().execute('''SELECT benchmark, region, quantile_disc(latency_ms, {QUANTILES})
@@ -50,7 +57,7 @@ CLUSTER = """
 import sys, subprocess
 from distributed import Client, LocalCluster
 if __name__ == "__main__":
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster:
         {body}
 """
 OURS_ON_DASK = CLUSTER.format(
@@ -126,15 +133,27 @@ def main() -> None:
         logs.mkdir()
         config.write_text(CONFIG)
         subprocess.run([sys.executable, "-c", MAKE, str(logs), str(rows), str(parts)], check=True)
-        ours = [sys.executable, "-m", "perfgate", "collect", "--config", str(config), "--map", "rows", str(logs)]
-        ours += ["-o", str(Path(folder, "profile.json"))]
+        small = {name: Path(folder, name) for name in ("few", "million", "lines")}
+        for path in small.values():
+            path.mkdir()
+        for name, count in (("few", FEW), ("million", LINES)):
+            subprocess.run([sys.executable, "-c", MAKE, str(small[name]), str(count), "1"], check=True)
+        subprocess.run([sys.executable, "-c", MAKE_JSON, str(small["million"]), str(small["lines"])], check=True)
+        command = [sys.executable, "-m", "perfgate", "collect", "--config", str(config), "--map", "rows"]
+        command += ["-o", str(Path(folder, "profile.json"))]
+        ours = [*command, str(logs)]
         commands = {
             "own": [sys.executable, "-c", OWN, str(logs)],
             "local": [*ours, "--engine", "local"],
             "own by day": [sys.executable, "-c", OWN_BY_DAY, str(logs)],
             "local by day": [*ours, "--engine", "local", "--by", "day"],
+            f"local, {FEW:,} rows": [*command, str(small["few"]), "--engine", "local"],
+            "the same by day": [*command, str(small["few"]), "--engine", "local", "--by", "day"],
+            f"local, {LINES:,} rows in one file": [*command, str(small["million"]), "--engine", "local"],
+            "the same as JSON lines": [*command, str(small["lines"]), "--engine", "local"],
         }
         if peer:
+            commands = {}
             for name, script in (("dask", DASK), ("on dask", OURS_ON_DASK)):
                 Path(folder, f"cluster of {name}.py").write_text(script)
             commands["dask"] = [peer, str(Path(folder, "cluster of dask.py")), str(logs)]
@@ -147,7 +166,7 @@ def main() -> None:
     peak = {name: max(m for _, m in costs) / 1e6 for name, costs in found.items()}
     print(f"{rows:,} rows in {parts} files of Parquet, {REPEAT} rounds; CPU seconds, and peak memory of the processes")
     for name in commands:
-        print(f"{name:14} {cpu[name]:7.2f} s {peak[name]:7.0f} MB")
+        print(f"{name:32} {cpu[name]:7.2f} s {peak[name]:7.0f} MB")
     for one, other in (("local", "own"), ("local by day", "own by day"), ("on dask", "dask")):
         if one in cpu:
             ratios = [a[0] / b[0] for a, b in zip(found[one], found[other], strict=True)]

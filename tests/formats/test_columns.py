@@ -283,3 +283,52 @@ def test_many_ids_are_claimed_together_or_not_at_all():
     assert ids.claim_all(["c"], 0, places[2:])
     assert not ids.claim_all(["c"], 0, places[2:])
     assert ids.name_of(ids.claim("c", places[0])) == "3"
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_ids_in_any_order_are_claimed_as_by_one_set(seed):
+    from array import array
+
+    rng = random.Random(seed)
+    ids, claimed, place = RunIds(), {}, 0
+    is_ascending = rng.random() < 0.5
+    for batch in range(60):
+        first = batch * 50 if is_ascending else rng.randrange(3000)
+        names = [f"r{(first + i) if is_ascending else rng.randrange(10**6):06d}" for i in range(rng.choice([1, 20]))]
+        if claimed and rng.random() < 0.2:
+            names.append(rng.choice([*claimed, names[0]]))
+        (place,) = ids.add_places([str(batch)])
+        is_new = len(set(names)) == len(names) and claimed.keys().isdisjoint(names)
+        assert ids.claim_all(names, place, array("Q", range(1, len(names) + 1))) == is_new
+        if is_new:
+            claimed |= {name: place + i for i, name in enumerate(names, 1)}
+        if rng.random() < 0.1:
+            name = rng.choice([*claimed, "r-new"])
+            first_place = claimed.setdefault(name, place + 99)
+            assert ids.claim(name, place + 99) == first_place
+    assert all(ids.claim(name, place + 77) == number for name, number in claimed.items())
+
+
+def test_ascending_ids_need_no_set_of_all(tmp_path):
+    from array import array
+
+    ids = RunIds()
+    for batch in range(20):
+        assert ids.claim_all([f"r{batch:02}-{i}" for i in range(9)], 0, array("Q", range(9)))
+    assert ids._hashes is None
+    assert not ids.claim_all(["r05-3"], 0, array("Q", [1]))
+    assert ids._hashes is None
+    for i in range(20):
+        assert ids.claim_all([f"q{i}", f"z{i}"], 0, array("Q", [1, 2]))
+    assert ids._hashes is not None
+
+
+def test_a_summary_whose_key_only_looks_like_one_of_a_plain_one_is_read_as_a_whole(tmp_path):
+    plain = {**summary("r1", session="s"), "mtrics": {"loss": {"value": 1.0}}}
+    own = {**summary("r2", session="s"), "metrics": {"loss": {"value": 2.0}}}
+    for i, made in enumerate([plain, own]):
+        (tmp_path / f"{i}.json").write_text(json.dumps(made))
+    paths = [str(tmp_path / "0.json"), str(tmp_path / "1.json")]
+    assert read_all(paths, how="with digests") == read_all(paths)
+    runs = list(RunReader(columns="plain").read(paths))
+    assert [len(run.values) for run in runs] == [2, 3]

@@ -64,7 +64,10 @@ def test_a_rule_says_what_failed_runs_mean():
 def test_counted_failures_are_not_called_uncontrolled():
     judgement = judged(ran(90, session="old"), ran(8, failed=5))
     assert judgement.rows_by_plain_ratio == 0
-    assert judged(*(profile({RATE: counted(**{s: (1, 90)})}) for s in "ab")).rows_by_plain_ratio == 1
+    sides = [profile({RATE: counted(**{s: (1, 90)})}) for s in "ab"]
+    assert judged(*sides).rows_by_plain_ratio == 0
+    assert judged(*sides, policy(rule(metric=ERROR_RATE, method="threshold"))).rows_by_plain_ratio == 1
+    assert judged(*(profile({RATE: {s: [1 / 90]}}) for s in "ab")).rows_by_plain_ratio == 1
 
 
 def test_an_error_rate_of_the_program_stays_and_its_failed_runs_have_another_name():

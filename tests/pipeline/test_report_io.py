@@ -25,6 +25,16 @@ def test_a_bare_name_is_written_into_the_working_directory(tmp_path, monkeypatch
     assert (tmp_path / "report.json").read_bytes() == b"new"
 
 
+def test_a_dash_is_no_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (fault,) = refused(write_output, "-", b"new", slug="some-slug")
+    assert (fault.slug, fault.place, fault.message) == ("some-slug", '"-"', "is no file")
+    assert "--format" in fault.hint
+    assert os.listdir(tmp_path) == []
+    write_output("./-", b"new", slug="some-slug")
+    assert os.listdir(tmp_path) == ["-"]
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [

@@ -2,17 +2,25 @@
 
 import gzip
 import itertools
+import os
 import random
 from pathlib import Path
 
 import pytest
 from scale_cases import ASKED, CONFIG, content_of, exact, fsspec, in_memory, rows_of, write_parquet, write_parts
 
-from perfgate.core.errors import CannotDecideError
+from perfgate.collect.counted import steps_for
+from perfgate.core.errors import CannotDecideError, Diagnostic
+from perfgate.core.text.steps import watch_work
 from perfgate.formats.options import ForeignOptions
-from perfgate.formats.scale import kernel
+from perfgate.formats.scale import database, kernel
+from perfgate.formats.scale.kernel import Wanted, count_part, take_values
+from perfgate.formats.scale.parts import expand
+from perfgate.formats.scale.query import Question
 from perfgate.pipeline.collect import collect_profiles
+from perfgate.pipeline.inputs import read_settings
 from perfgate.pipeline.scale.collect import Asked, collect_parts
+from perfgate.stats.quantiles import quantile
 
 
 @pytest.fixture(autouse=True)
@@ -134,13 +142,13 @@ def test_what_is_no_measurement_is_refused_by_both_readers(text, reader):
 
 
 def test_one_odd_value_is_left_out_and_named():
-    rows = [{"route": "/a", "ok": "ok", "v": 0.1, "at": "2026-11-28"} for _ in range(200)]
+    rows = [{**ROW, "at": "2026-11-28"} for _ in range(200)]
     found = collect(in_memory("odd", {"a.jsonl": content_of([*rows, {**rows[0], "v": "x"}], "jsonl")}))
-    assert found.remarks == ('left out: 1 rows hold no finite number in the field "v"',)
-    assert samples(found, "latency")["/a", ""].count == 200
+    assert found.remarks == ('left out: 1 row holds no finite number in the field "v", in memory://odd/a.jsonl',)
+    assert samples(found, "latency")["/a[region=eu]", ""].count == 200
 
 
-ROW = {"route": "/a", "ok": True, "v": 0.1, "at": "2026-11-28T10:00:00Z"}
+ROW = {"route": "/a", "region": "eu", "ok": True, "v": 0.1, "at": "2026-11-28T10:00:00Z"}
 LINES = content_of([ROW] * 50, "jsonl")
 
 
@@ -155,7 +163,7 @@ def test_a_link_in_a_folder_is_followed_and_one_that_leads_nowhere_is_named(fold
     (folder / "days" / "a.jsonl").write_bytes(LINES)
     (folder / "other.jsonl").write_bytes(LINES.replace(b"0.1", b"0.2"))
     (folder / "days" / "b.jsonl").symlink_to("../other.jsonl")
-    assert samples(collect(given), "latency")["/a", ""].count == 100
+    assert samples(collect(given), "latency")["/a[region=eu]", ""].count == 100
     (folder / "days" / "c.jsonl").symlink_to("gone.jsonl")
     assert only(given) == ("part-unreadable", "days/c.jsonl does not exist")
 
@@ -184,7 +192,12 @@ def test_a_glob_that_matches_nothing_is_named():
         ("a.jsonl", b"\x00\x01\x02", "is neither Parquet nor text"),
         ("a.jsonl", LINES + b"\n".join([b'{"route": "/a", '] * 40), "40 of 90 lines cannot be read"),
         ("a.csv", b"route,region,ok,v,at\n" + b"/a,eu,true,0.1\n" * 9, "9 of 9 lines cannot be read"),
-        ("a.csv", b"route,at,ok,latency\n/a,1,1,3\n", 'has no column "v"; there are "route", "at", "ok", "latency"'),
+        (
+            "a.csv",
+            b"route,region,at,ok,va\n/a,eu,1,1,3\n",
+            'has no column "v"; there are "route", "region", "at", "ok", "va"',
+        ),
+        ("a.csv", b"route,v,ok,at\n/a,3,1,2\n", 'has no column "region"; there are "route", "v", "ok", "at"'),
         ("a.csv", b"route,v,v,ok,at\n/a,3,3,1,2\n", 'has two columns "v"'),
         ("a.jsonl", b'{"other": 1}\n' * 9, '9 of 9 rows hold no name in "route"'),
     ],
@@ -199,7 +212,7 @@ def test_a_broken_part_is_one_error_that_names_it(name, content, why):
 def test_a_parquet_file_of_another_schema_names_its_columns(folder):
     import duckdb
 
-    columns = "1 AS a, [2] AS v, 'x' AS route, true AS ok, 1 AS \"at\""
+    columns = "1 AS a, [2] AS v, 'x' AS route, 'eu' AS region, true AS ok, 1 AS \"at\""
     duckdb.execute(f"COPY (SELECT {columns}) TO 'x.parquet' (FORMAT parquet)")
     assert only("x.parquet") == (
         "part-columns",
@@ -219,14 +232,14 @@ def test_copies_and_files_that_are_named_twice_count_once():
     other = content_of([{**ROW, "at": "2026-11-28T10:00:00.5Z"}] * 50, "jsonl")
     address = in_memory("copies", {"a.jsonl": LINES, "b.jsonl": LINES, "c.jsonl": other})
     found = collect(address, f"{address}/a.jsonl")
-    assert samples(found, "latency")["/a", ""].count == 100
+    assert samples(found, "latency")["/a[region=eu]", ""].count == 100
     assert found.remarks == ("left out, copies of other files: 1", "left out, files that were named again: 1")
 
 
 def test_files_of_equal_counts_that_are_no_copies_all_count():
     lines = [content_of([ROW], "jsonl"), content_of([ROW], "jsonl").replace(b'": ', b'" :')]
     found = collect(in_memory("alike", {f"{i}.jsonl": line for i, line in enumerate(lines)}))
-    assert samples(found, "latency")["/a", ""].count == 2
+    assert samples(found, "latency")["/a[region=eu]", ""].count == 2
 
 
 def test_a_field_of_each_row_is_no_name():
@@ -240,12 +253,36 @@ def test_a_field_of_each_row_is_no_name():
 
 def test_of_many_series_fewer_quantiles_are_kept_and_their_statistics_stay_exact():
     draw = random.Random(3)
-    rows = [{"route": f"/{i % 5}", "ok": True, "v": draw.random(), "at": ROW["at"]} for i in range(3000)]
-    rows += [{"route": f"/x{i}", "ok": True, "v": 0.5, "at": ROW["at"]} for i in range(600)]
+    rows = [{**ROW, "route": f"/{i % 5}", "v": draw.random()} for i in range(3000)]
+    rows += [{**ROW, "route": f"/x{i}", "v": 0.5} for i in range(600)]
     found = collect(in_memory("series", {"a.jsonl": content_of(rows, "jsonl")}))
-    sample = samples(found, "latency")["/0", ""]
+    sample = samples(found, "latency")["/0[region=eu]", ""]
     assert (len(sample.values), sample.stands_for) == (600, 0)
     assert "of each of 605 values 1,001 quantiles are kept, at even shares" in found.remarks
+
+
+@pytest.mark.parametrize(
+    ("series", "steps"),
+    [(1, 2000), (499, 2000), (500, 1000), (999, 1000), (1000, 200), (4975, 200), (4976, 100), (9900, 100), (9901, 0)],
+)
+def test_the_more_series_the_fewer_quantiles_and_at_last_none(series, steps):
+    assert steps_for(series) == steps
+
+
+def test_what_days_are_put_together_to_is_near_the_quantiles_of_all_rows():
+    draw = random.Random(6)
+    rows = [
+        {**ROW, "region": "eu", "at": f"2026-11-{27 + day}", "v": draw.lognormvariate(day / 10, 0.4)}
+        for day, count in enumerate([4_000, 25_000, 9_000])
+        for _ in range(count)
+    ]
+    (profile,) = collect(in_memory("week", {"a.jsonl": content_of(rows, "jsonl")}), by_day=True).profiles
+    metric = next(m for m in profile.metrics if m.metric.name == "latency")
+    found = metric.pooled_quantiles(ASKED)
+    assert found == [quantile(metric.pooled(), q) for q in ASKED]
+    quantiles, *_ = exact(rows, by_day=False)["/a[region=eu]", ""]
+    assert found[:3] == pytest.approx(quantiles[:3], rel=0.001)
+    assert found[3] == pytest.approx(quantiles[3], rel=0.004)
 
 
 def test_days_need_a_time(folder):
@@ -272,10 +309,69 @@ def test_rows_without_a_time_have_no_day():
     ],
 )
 def test_a_day_is_one_of_utc(stated, day):
-    line = f'{{"route": "/a", "ok": true, "v": 0.1, "at": {stated}}}\n'.encode()
+    line = f'{{"route": "/a", "region": "eu", "ok": true, "v": 0.1, "at": {stated}}}\n'.encode()
     found = collect(in_memory("day", {"a.jsonl": line}), by_day=True)
     assert [s.id for s in found.profiles[0].sessions] == [day]
     assert found.profiles[0].sessions[0].started_at[:10] == day
+
+
+def test_a_process_that_keeps_its_database_counts_each_part_alone(folder):
+    lines = content_of([ROW] * 50, "csv")
+    for name, content in (
+        ("a.csv", lines + b"/a,true,0.1\r\n" * 3),
+        ("b.csv", lines + b"/a,true,0.1\r\n"),
+        ("c.csv", lines.replace(b"0.1", b"0.2")),
+        ("d.csv", lines),
+        ("e.csv", b"route,at\n/a,1\n"),
+        ("f.csv", lines),
+    ):
+        (folder / name).write_bytes(content)
+        os.utime(folder / name, (1, 1))
+    parts, _, _ = expand(["."])
+    asked = Question(field_map=read_settings(None, machine_class="").policy.maps[0], by_day=False)
+    wanted = [Wanted(series=0, group=(("/a", "eu"), 0), value=0, ranges=((0.1, 0.15), (0.2, 0.3)))]
+
+    def both(part):
+        counted, taken = count_part(part, asked), take_values(part, asked, wanted)
+        return (counted.fact, taken.fact) if isinstance(counted, Diagnostic) else (
+            counted.groups, counted.broken, {c: list(v) for c, v in counted.lines.items()}, list(taken.values)
+        )  # fmt: skip
+
+    alone = [both(part) for part in parts]
+    assert [found[1] for found in alone[:4]] == [3, 1, 0, 0]
+    assert [set(found[3]) for found in alone[:4]] == [{0.1}, {0.1}, {0.2}, {0.1}]
+    try:
+        database.keep_database([part.url for part in parts])
+        assert [both(part) for part in parts] == alone
+        assert len(database._kept) == 1
+    finally:
+        database.keep_database([])
+        while database._kept:
+            database._kept.pop().close()
+
+
+def test_a_label_that_is_empty_and_one_that_is_not_there_are_one_benchmark(folder):
+    import duckdb
+
+    rows = "SELECT '/a' AS route, [NULL, '', 'eu'][1 + i % 3] AS region, true AS ok, 0.001 * i AS v, 0 AS \"at\""
+    duckdb.execute(f"COPY ({rows} FROM range(1, 9001) r(i)) TO 'x.parquet' (FORMAT parquet)")
+    found = {key[0]: sample for key, sample in samples(collect("x.parquet"), "latency").items()}
+    assert {name: sample.count for name, sample in found.items()} == {"/a": 6000, "/a[region=eu]": 3000}
+    assert at(found["/a"], 0.5) == 4.5
+
+
+def test_whoever_watches_is_shown_both_passes_as_shares_of_all_bytes_also_of_one_file(folder):
+    draw = random.Random(2)
+    (folder / "a.jsonl").write_bytes(content_of([{**ROW, "v": draw.random()} for _ in range(5000)], "jsonl"))
+    shown = []
+    watch_work(lambda: lambda *facts: shown.append(facts))
+    try:
+        collect("a.jsonl")
+    finally:
+        watch_work(None)
+    size = (folder / "a.jsonl").stat().st_size
+    assert shown[0] == ("collecting", "files", 0.5, 1, size)
+    assert shown[1][2:] == (1.0, 1, 2 * size)
 
 
 def test_hostile_names_of_fields_are_names(folder):

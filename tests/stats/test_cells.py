@@ -15,8 +15,8 @@ from perfgate.stats.cells import (
     STEPS,
     Cell,
     Column,
+    Pool,
     cells_of,
-    cells_of_spread,
     count_of_cells,
     merge_cells,
     spread,
@@ -97,15 +97,43 @@ def test_the_values_of_a_spread_stand_for_all_of_it(values, more):
     assert all(cell.size >= fewest for cell in cells)
 
 
-@LAWS
+@settings(LAWS, max_examples=25)
 @given(st.lists(st.floats(-1000, 1000), min_size=1, max_size=50), st.integers(0, 10**12))
-def test_the_cells_of_a_spread_hold_all_values_between_its_ends(values, more):
+def test_one_part_alone_keeps_its_quantiles(values, more):
     ordered = sorted(values)
-    cells = cells_of_spread(ordered, len(ordered) + more)
-    assert count_of_cells(cells) == len(ordered) + more
-    assert (cells[0].low, cells[-1].high) == (ordered[0], ordered[-1])
-    if not more:
-        assert cells == cells_of(ordered)
+    pool = Pool([(ordered, len(ordered) + more)])
+    kept = pool.spread()
+    assert (pool.count, len(kept)) == (len(ordered) + more, pool.steps + 1)
+    assert list(kept) == sorted(kept)
+    assert (kept[0], kept[-1]) == (ordered[0], ordered[-1])
+    for step, value in enumerate(kept):
+        assert value == pytest.approx(quantile(ordered, step / max(pool.steps, 1)), rel=1e-6, abs=1e-6)
+
+
+@settings(LAWS, max_examples=25)
+@given(
+    st.lists(
+        st.tuples(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1), st.integers(0, 10**9)),
+        min_size=1,
+        max_size=3,
+    ),
+    st.randoms(use_true_random=False),
+)
+def test_a_pool_ascends_between_its_ends_in_any_order_of_its_parts_and_gives_each_value_alone(parts, rng):
+    held = [(sorted(values), len(values) + more) for values, more in parts]
+    pool = Pool(held)
+    kept = pool.spread()
+    assert list(kept) == sorted(kept)
+    assert (kept[0], kept[-1]) == (min(v[0] for v, _ in held), max(v[-1] for v, _ in held))
+    for step in {0, pool.steps // 2, round(pool.steps * 0.95), pool.steps}:
+        assert pool.at(step) == kept[step]
+    rng.shuffle(held)
+    assert Pool(held).at(pool.steps // 2) == pytest.approx(kept[pool.steps // 2], rel=1e-9, abs=1e-300)
+
+
+def test_values_that_many_have_stay_what_they_are_in_a_pool():
+    pool = Pool([([0.02] * 1500 + [0.03] * 500, 10**6), ([0.03] * 1000 + [0.25] * 1000, 10**6)])
+    assert [pool.at(s) for s in (0, 1000, 1400, 1900, 2000)] == [0.02, 0.03, 0.03, 0.25, 0.25]
 
 
 @pytest.mark.parametrize(("sigma", "at_p99"), [(0.1, 0.001), (0.8, 0.002), (1.5, 0.004)])
@@ -116,7 +144,7 @@ def test_spreads_of_unequal_parts_together_have_the_quantiles_of_all_values(seed
     for _ in range(16):
         middle = rng.uniform(0.8, 1.3)
         parts.append(sorted(middle * rng.lognormvariate(0, sigma) for _ in range(rng.choice([500, 3_000, 20_000]))))
-    together = spread(merge_cells(cells_of_spread(spread(cells_of(part)), len(part)) for part in parts))
+    together = Pool((spread(cells_of(part)), len(part)) for part in parts).spread()
     ordered = sorted(value for part in parts for value in part)
     for q, precision in ((0.5, 0.001), (0.9, 0.001), (0.95, 0.001), (0.99, at_p99)):
         assert quantile(together, q) == pytest.approx(quantile(ordered, q), rel=precision)

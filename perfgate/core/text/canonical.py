@@ -39,7 +39,11 @@ _SAME = 4e-13
 
 def rounded(value: float, *, digits: int = SIGNIFICANT) -> float | int:
     """Return `value` with 6 significant digits, or so many; whole numbers below 10^15 come back as integers."""
-    short = float(f"{value:.{digits}g}")
+    return whole(float(f"{value:.{digits}g}"))
+
+
+def whole(short: float) -> float | int:
+    """Return a number that is rounded already as `rounded` does: whole numbers below 10^15 as integers."""
     if short.is_integer() and abs(short) < 1e15:  # noqa: PLR2004 - doubles hold whole numbers exactly up to there
         return int(short)
     return short

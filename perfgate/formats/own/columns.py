@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from array import array
+from collections import defaultdict
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from perfgate.core.errors import CannotDecideError
@@ -21,7 +23,7 @@ RUN_ID = b'"run_id"'
 """Stands in each run summary; without it a file is of another tool."""
 _PLAIN = (ELAPSED.name, PEAK_MEMORY.name, CPU.name)
 """Metrics of a summary that `SummaryReader.skim` reads."""
-_OF_ROW = 3
+_OF_ROW = 4
 """Items of a row before its values."""
 _SOURCE, _NAMES = 4, 9
 """Places in a kind of the source of its memory, and of what names its metrics."""
@@ -29,10 +31,12 @@ _FEWEST_KINDS, _RUNS_A_KIND = 32, 4
 """Kinds from which on columns must pay: where they have fewer runs each, whole runs take less."""
 
 
-BATCH = 1024
+BATCH = 2048
 """Summaries that are read together: all of them one by one, where one is no plain run summary."""
 BYTES_AT_ONCE = 1 << 21
 """Bytes of them that are in memory at once: a summary may have megabytes."""
+_AT_ONCE = 256
+"""Summaries after which those that vary too much for columns are left."""
 
 
 def batches(items: Iterable[tuple[int, bytes]], most: int = BATCH) -> Iterator[list[tuple[int, bytes]]]:
@@ -76,39 +80,6 @@ def ids_of(kinds: Iterable[Kind]) -> tuple[list[str], array[int]]:
     return run_ids, numbers
 
 
-class _Rows:
-    """The summaries of one kind while they are read."""
-
-    __slots__ = ("begin", "key", "numbers", "rows")
-
-    def __init__(self, key: tuple[Any, ...], begin: tuple[int, str, bytes]) -> None:
-        self.key, self.begin = key, begin
-        self.numbers: list[int] = []
-        self.rows: list[Row] = []
-
-    def kind(self, *, with_digests: bool) -> Kind:
-        """Return them as columns."""
-        metrics = len(self.rows[0]) - _OF_ROW
-        run_ids, started, workloads, *values = (
-            zip(*self.rows[1:], strict=True) if self.rows[1:] else ([],) * (_OF_ROW + metrics)
-        )
-        columns = RunColumns(
-            run_ids=run_ids,
-            started=started,
-            rows=array("q", workloads),
-            values=tuple(array("d", column) for column in values),
-            numbers=array("I", self.numbers[1:]),
-            digests=list(map(self._digest, self.rows[1:])) if with_digests else (),
-        )
-        return Kind(*self.begin, self.rows[0][0], columns)
-
-    def _digest(self, row: Row) -> str:
-        source, names = self.key[_SOURCE], self.key[_NAMES]
-        values = row[_OF_ROW:]
-        names = names if isinstance(names, tuple) else _PLAIN[: len(values)]
-        return digest_of_values(row[0], row[2], source or "", [*zip(names, values, strict=True)])
-
-
 class ColumnReader:
     """Reads summaries as columns; whatever is not plainly a sound run summary is left to who reads them one by one."""
 
@@ -129,29 +100,55 @@ class ColumnReader:
             folders: the summaries, some at a time: the name of their folder, and number and content of each. That
                 they cannot be read (CannotDecideError) counts as one that is none.
         """
-        found: list[_Rows] = []
-        by_folder: dict[str, dict[tuple[Any, ...], _Rows]] = {}
-        skim, done = self._summaries.skim, 0
+        by_folder: defaultdict[str, dict[tuple[Any, ...], tuple[bytes, list[Row]]]] = defaultdict(dict)
+        done = 0
         try:
             for folder, items in folders:
-                kinds = by_folder.setdefault(folder, {})
-                for number, content in items:
-                    skimmed = skim(content) or self._parse(content, folder)
-                    if skimmed is None:
-                        return None
-                    key, row = skimmed
-                    done += 1
-                    rows = kinds.get(key)
-                    if rows is None:
-                        rows = kinds[key] = _Rows(key, (number, folder, content))
-                        found.append(rows)
-                        if len(found) > _FEWEST_KINDS and len(found) * _RUNS_A_KIND > done:
+                found = by_folder[folder]
+                for begin in range(0, len(items), _AT_ONCE):
+                    some = items[begin : begin + _AT_ONCE]
+                    for number, content in self._summaries.skim(some, found):
+                        run = self._parse(content, folder)
+                        if run is None:
                             return None
-                    rows.rows.append(row)
-                    rows.numbers.append(number)
+                        row = number, run.run_id, run.started_at, run.rows_used, *(value for _, value in run.values)
+                        found.setdefault(_kind_of(run), (content, []))[1].append(row)
+                    done += len(some)
+                    kinds = sum(map(len, by_folder.values()))
+                    if kinds > _FEWEST_KINDS and kinds * _RUNS_A_KIND > done:
+                        return None
         except CannotDecideError:
             return None
-        return [rows.kind(with_digests=self._with_digests) for rows in found]
+        read = [
+            self._closed(kind, folder, content, rows)
+            for folder, found in by_folder.items()
+            for kind, (content, rows) in found.items()
+        ]
+        read.sort(key=attrgetter("number"))
+        return read
+
+    def _closed(self, kind: tuple[Any, ...], folder: str, content: bytes, rows: Sequence[Row]) -> Kind:
+        """Return all summaries of a kind as columns."""
+        names = kind[_NAMES]
+        if not isinstance(names, tuple):
+            names = _PLAIN[:-1] if names else _PLAIN
+        none: tuple[Any, ...] = ((),) * (_OF_ROW + len(names))
+        numbers, run_ids, started, workloads, *values = zip(*rows[1:], strict=True) if rows[1:] else none
+        columns = RunColumns(
+            run_ids=run_ids,
+            started=started,
+            rows=array("q", workloads),
+            values=tuple([array("d", values[i]) for i in range(len(names))]),
+            numbers=array("I", numbers),
+        )
+        if self._with_digests:
+            of_run = zip(run_ids, workloads, *columns.values, strict=True)
+            source = kind[_SOURCE] or ""
+            columns.digests = [
+                digest_of_values(run_id, workload, source, [*zip(names, own, strict=True)])
+                for run_id, workload, *own in of_run
+            ]
+        return Kind(rows[0][0], folder, content, rows[0][1], columns)
 
     def runs(self, kinds: Sequence[Kind], places: Sequence[str] | str) -> Iterator[Run]:
         """Yield a run of each kind, with the others beside it.
@@ -168,8 +165,8 @@ class ColumnReader:
                 run.more.places = places
             yield run
 
-    def _parse(self, content: bytes, folder: str) -> tuple[tuple[Any, ...], Row] | None:
-        """Return the same as `SummaryReader.skim`, of any summary but one with series.
+    def _parse(self, content: bytes, folder: str) -> Run | None:
+        """Return the run of any summary but one with series, which has more than rows can hold.
 
         Raises:
             CannotDecideError: it is none.
@@ -177,22 +174,22 @@ class ColumnReader:
         if RUN_ID not in content or is_imported(content):
             return None
         run = self._summaries.parse(content, "", folder)
-        if run.series:
-            return None
-        if skimmed := self._summaries.skim(content):  # the first one like it
-            return skimmed
-        kind = (
-            run.benchmark,
-            run.labels,
-            run.status,
-            run.session,
-            run.memory_source,
-            id(run.environment),
-            run.commit,
-            run.command,
-            run.shard,
-            tuple(metric.name for metric, _ in run.values),
-            "" if run.session else cut_to_hour(run.started_at),
-            *(id(metric) for metric, _ in run.values),
-        )
-        return kind, (run.run_id, run.started_at, run.rows_used, *(value for _, value in run.values))
+        return None if run.series else run
+
+
+def _kind_of(run: Run) -> tuple[Any, ...]:
+    """Return what a run has in common with those that differ from it in id, start, rows and values only."""
+    return (
+        run.benchmark,
+        run.labels,
+        run.status,
+        run.session,
+        run.memory_source,
+        id(run.environment),
+        run.commit,
+        run.command,
+        run.shard,
+        tuple(metric.name for metric, _ in run.values),
+        "" if run.session else cut_to_hour(run.started_at),
+        *(id(metric) for metric, _ in run.values),
+    )

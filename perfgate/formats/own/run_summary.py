@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import msgspec
 
 from perfgate import schema
-from perfgate.core.errors import CannotDecideError, Diagnostic, at, error
+from perfgate.core.errors import CannotDecideError, Diagnostic, at, cannot_decide, error
 from perfgate.core.measured import CALLS, CALLS_OF, FUNCTION, OWN, SERIES_SCHEMA, STAGE, UNCOUNTED, WHOLE, function_name
 from perfgate.core.metrics import (
     CPU,
@@ -27,12 +29,14 @@ from perfgate.core.text.units import to_base
 from perfgate.formats.parsing.timestamps import find_normal_instant, normal_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 _Amount = Annotated[float, msgspec.Meta(ge=0, le=1e100)]
 # beyond 2^53 a JSON number is no longer exact everywhere; 7.0 is a whole number too, as JSON Schema has it
 _Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)] | Annotated[float, msgspec.Meta(ge=0, le=2**53, multiple_of=1)]
 _Number = Annotated[int, msgspec.Meta(ge=1, le=2**53)] | Annotated[float, msgspec.Meta(ge=1, le=2**53, multiple_of=1)]
+_Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+_StageName = Annotated[str, msgspec.Meta(min_length=1, max_length=190)]
 _LEAST, _MOST = 1e-100, 1e100  # their squares and ratios are still numbers
 _BOM = b"\xef\xbb\xbf"
 _VARYING = b"0123456789abcdefABCDEF.+-"
@@ -42,11 +46,26 @@ _MOST_SHAPES = 1000
 _ROUNDED_SEC, _ROUNDED_BYTES = 1e-3, 1e5  # what three decimals of a second, and one of a megabyte, may hide
 _MOST_APART = 0.01  # share by which two values for one thing may differ
 _NOTHING = msgspec.Raw(b"")
+_BEYOND_PLAIN = frozenset(name.translate(_KEPT_OF_KEYS) for name in ("metrics", "stages", "traces", "profile"))
+"""What their shape holds of the keys that no plain summary has."""
+Kind = tuple[Any, ...]
+"""What a run has in common with those that differ from it only in what is in their rows."""
 Row = tuple[Any, ...]
-"""What a summary states by itself: id, start and rows of the run, and its values."""
+"""What a summary states by itself: its number, id, start and rows of the run, and its values."""
 _OTHER_SCHEMA = SERIES_SCHEMA.encode()
 """What `imported.is_imported` looks for, wherever in a file it stands."""
 _HINT = "perfgate schema run prints the format; delete the file, correct what writes it, and measure again"
+
+
+_OTHER_FILES = {
+    "perfgate/profile/": (
+        "is a profile, which perfgate collect wrote, and no run summary",
+        "perfgate check --current FILE judges it; or perfgate check --baseline FILE judges others by it",
+    ),
+    "perfgate/baseline/": ("is a baseline, and no run summary", "perfgate check --baseline FILE judges runs by it"),
+    "perfgate/report/": ("is the report of a check, and no run summary", "perfgate report FILE shows it"),
+}
+"""Beginnings of the schemas of perfgate's other files: what each is, and the command that takes it."""
 
 
 class _Measurement(msgspec.Struct, gc=False):
@@ -98,30 +117,33 @@ class _Profile(msgspec.Struct, gc=False):
 
 
 class _Summary(msgspec.Struct, gc=False):
-    """The keys that are used; msgspec skips all others. Equal to the published schema by a test."""
+    """The keys that are used; msgspec skips all others. Equal to the published schema by a test.
+
+    It takes less time where they stand in the order in which they are written, and no default is made anew.
+    """
 
     run_id: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
     elapsed_sec: _Amount
     rows_used: _Count
     peak_memory_mb: _Amount
+    schema: Literal["perfgate/run/1"] = "perfgate/run/1"
     benchmark: Annotated[str, msgspec.Meta(min_length=1, max_length=500)] | None = None
     labels: msgspec.Raw = _NOTHING
     status: Literal["ok", "failed"] = "ok"
     started_at: str | None = None
     session: str | None = None
-    elapsed_ns: _Count | None = None
-    peak_memory_bytes: _Count | None = None
     memory_source: str | None = None
-    cpu_sec: _Amount | None = None
-    metrics: dict[Annotated[str, msgspec.Meta(min_length=1, max_length=200)], _Measurement] = {}
-    traces: _Traces | None = None
-    stages: dict[Annotated[str, msgspec.Meta(min_length=1, max_length=190)], _Stage] = {}
-    profile: _Profile | None = None
     environment: msgspec.Raw = _NOTHING
     commit: str | None = None
     command: str | None = None
     shard: Annotated[str, msgspec.Meta(pattern=r"^[1-9][0-9]{0,3}/[1-9][0-9]{0,3}$(?!\n)")] | None = None
-    schema: Literal["perfgate/run/1"] = "perfgate/run/1"
+    elapsed_ns: _Count | None = None
+    peak_memory_bytes: _Count | None = None
+    cpu_sec: _Amount | None = None
+    metrics: dict[_Name, _Measurement] | msgspec.UnsetType = msgspec.UNSET
+    traces: _Traces | None = None
+    stages: dict[_StageName, _Stage] | msgspec.UnsetType = msgspec.UNSET
+    profile: _Profile | None = None
 
 
 class SummaryReader:
@@ -136,6 +158,7 @@ class SummaryReader:
         self._metrics: dict[tuple[str, str, Direction], Metric] = {}
         self._document = msgspec.json.Decoder().decode
         self._shapes: set[bytes] = set()
+        self._plain: set[bytes] = set()  # those of them that lack the keys beyond a plain summary
 
     def parse(self, content: bytes, origin: str, folder: str) -> Run:
         """Return the run of a summary.
@@ -189,46 +212,73 @@ class SummaryReader:
             series,
         )
 
-    def skim(self, content: bytes) -> tuple[tuple[Any, ...], Row] | None:
-        """Return kind and row of a plain summary, without stages and own metrics, in a third of the time of `parse`.
+    def skim(
+        self, items: Iterable[tuple[int, bytes]], found: dict[Kind, tuple[bytes, list[Row]]]
+    ) -> Iterator[tuple[int, bytes]]:
+        """Take plain summaries, without stages and own metrics, in a quarter of the time of `parse`.
 
-        None: only `parse` can say what it is; there a summary like it must have passed before. Two of one kind give
-        runs that are equal but for their rows. The values are time, peak memory and, where it is stated, CPU time.
+        Two of one kind give runs that are equal but for their rows. The values are time, peak memory and CPU time,
+        which means nothing where the kind says that it is not stated.
+
+        Args:
+            items: number and content of summaries, and of what may be none.
+            found: of each kind the first summary and all rows; more are added.
+
+        Yields:
+            The items of which only `parse` can say what they are.
         """
-        try:
-            s = self._decode(content)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return None
-        if content.translate(None, _VARYING) not in self._shapes or s.metrics or s.stages or s.traces or s.profile:
-            return None
-        exact, stated, cpu, started = s.elapsed_ns, s.peak_memory_bytes, s.cpu_sec, s.started_at or ""
-        seconds = s.elapsed_sec if exact is None else exact / 1e9
-        size = to_base(s.peak_memory_mb, "MB")[0] if stated is None else float(stated)
-        if not (
-            -_ROUNDED_SEC <= seconds - s.elapsed_sec <= _ROUNDED_SEC
-            and -_ROUNDED_BYTES <= size - s.peak_memory_mb * 1e6 <= _ROUNDED_BYTES
-            and _LEAST <= seconds <= _MOST
-            and _LEAST <= size <= _MOST
-            and (cpu is None or _LEAST <= cpu <= _MOST)
-            and (not started or find_normal_instant(started))
-        ):
-            return None
-        labels, environment, session = s.labels, s.environment, s.session
-        kind = (
-            s.benchmark,
-            bytes(labels) if labels is not _NOTHING else b"",
-            s.status,
-            session,
-            s.memory_source,
-            bytes(environment) if environment is not _NOTHING else b"",
-            s.commit,
-            s.command,
-            s.shard,
-            cpu is None,
-            None if session else cut_to_hour(started),
-        )
-        row = s.run_id, started, int(s.rows_used), seconds, size
-        return kind, row if cpu is None else (*row, cpu)
+        decode, plain = self._decode, self._plain
+        last, facts = _NOTHING, b""  # most summaries state the environment of the one before
+        for number, content in items:
+            try:
+                s = decode(content)
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                yield number, content
+                continue
+            shape = content.translate(None, _VARYING)
+            if shape not in plain and not self._is_plain(content, shape):
+                yield number, content
+                continue
+            exact, stated, cpu, started = s.elapsed_ns, s.peak_memory_bytes, s.cpu_sec, s.started_at or ""
+            seconds = s.elapsed_sec if exact is None else exact / 1e9
+            size = to_base(s.peak_memory_mb, "MB")[0] if stated is None else float(stated)
+            if not (
+                -_ROUNDED_SEC <= seconds - s.elapsed_sec <= _ROUNDED_SEC
+                and -_ROUNDED_BYTES <= size - s.peak_memory_mb * 1e6 <= _ROUNDED_BYTES
+                and seconds >= _LEAST
+                and _LEAST <= size <= _MOST
+                and (cpu is None or cpu >= _LEAST)
+                and (not started or find_normal_instant(started))
+            ):
+                yield number, content
+                continue
+            if s.environment != last:
+                last = s.environment
+                facts = bytes(last)
+            session, labels = s.session, s.labels
+            kind = (
+                s.benchmark,
+                b"" if labels is _NOTHING else bytes(labels),
+                s.status,
+                session,
+                s.memory_source,
+                facts,
+                s.commit,
+                s.command,
+                s.shard,
+                cpu is None,
+                None if session else cut_to_hour(started),
+            )
+            if (held := found.get(kind)) is None:
+                held = found[kind] = content, []
+            held[1].append((number, s.run_id, started, int(s.rows_used), seconds, size, cpu))
+
+    def _is_plain(self, content: bytes, shape: bytes) -> bool:
+        """Is a summary plain that is the first of its shape?"""
+        if shape not in self._shapes and len(self._shapes) < _MOST_SHAPES:
+            with suppress(CannotDecideError):  # `parse` says what is wrong
+                self._read(content, "")
+        return shape in self._plain
 
     def _read(self, content: bytes, origin: str) -> tuple[_Summary, Labels, Environment]:
         """Return what a summary states, its labels and its environment; it is valid, and no key stands twice."""
@@ -269,6 +319,8 @@ class SummaryReader:
             objects = objects_of(document)
             if all(len({key.translate(_KEPT_OF_KEYS) for key in o}) == len(o) for o in objects):
                 self._shapes.add(shape)
+                if _BEYOND_PLAIN.isdisjoint(key.translate(_KEPT_OF_KEYS) for key in document):
+                    self._plain.add(shape)
 
     def _stages(self, stages: dict[str, _Stage], traces: int, *, is_cut: bool) -> tuple[tuple[Metric, float], ...]:
         """Return time and calls a trace of each stage; the calls of the whole would be those of the traces.
@@ -406,6 +458,10 @@ def explain(content: bytes, origin: str, cause: str) -> NoReturn:
         CannotDecideError: always.
     """
     document = load_json(content, origin, "run-invalid", _HINT)
+    stated = str(document.get("schema")) if isinstance(document, dict) else ""
+    for other, (what, hint) in _OTHER_FILES.items():
+        if stated.startswith(other):
+            raise cannot_decide("run-invalid", what, place=origin, hint=hint.replace("FILE", shlex.quote(origin)))
     faults = schema.explain("run", document)
     if not faults:
         raise CannotDecideError([_fault(origin, "", cause)])

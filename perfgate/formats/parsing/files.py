@@ -10,7 +10,6 @@ from typing import IO
 from perfgate.core.errors import CannotDecideError, cannot_decide
 from perfgate.core.text.near_names import find_near
 
-_FIRST = 16 * 1024
 _FLAGS = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 MISSING = "does not exist"
@@ -54,11 +53,13 @@ def read_bounded(path: str, *, limit: int, slug: str) -> bytes:
     try:
         fd = os.open(path, _FLAGS)
         try:
-            mode = os.fstat(fd).st_mode
+            stated = os.fstat(fd)
+            mode = stated.st_mode
             if not stat.S_ISREG(mode):  # a pipe that holds bytes already reads like a file, but only in part
                 raise OSError(errno.EISDIR if stat.S_ISDIR(mode) else errno.ENXIO, "no regular file")
-            content = os.read(fd, _FIRST)
-            if len(content) == _FIRST:
+            first = min(stated.st_size, limit) + 1  # room for more takes longer; one byte says that there is more
+            content = os.read(fd, first)
+            if len(content) == first:
                 content = _rest(fd, content, limit)
         finally:
             os.close(fd)

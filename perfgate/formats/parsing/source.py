@@ -80,6 +80,8 @@ class Source:
         self.doubles = Doubles()
         """Counts the lines of a log whose rows state their times, or whose reader asks for it."""
         self.counts_lines = False
+        self.is_hashed = True
+        """Is what is read from it hashed for `digest`? Its reader may know that nobody asks for that."""
         self.claims: Claims | None = None
         """How run summaries in it are read, for the reader of those; None: each as a whole."""
         self.size = 0
@@ -289,7 +291,8 @@ class Source:
                 note_read(len(content), self.size)
                 if size > LARGEST_LOG:
                     raise self.fault(f"is larger than {LARGEST_LOG:,} bytes", "divide it into several files")
-                self._digest.update(content)
+                if self.is_hashed:
+                    self._digest.update(content)
                 if is_first and decoder is None:
                     part = part.removeprefix(codecs.BOM_UTF8)
                 is_first = False

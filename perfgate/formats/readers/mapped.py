@@ -25,6 +25,7 @@ from perfgate.formats.parsing.logs.rows import (
     stamps_of,
 )
 from perfgate.formats.parsing.logs.typed import Shape, decode_lines
+from perfgate.formats.parsing.parquet import MAGIC, engine_hint
 from perfgate.formats.readers.top_functions import TopFunctions
 
 if TYPE_CHECKING:
@@ -117,9 +118,12 @@ def read_mapped(
 
     Raises:
         CannotDecideError: nobody says which way a value is better, too many lines are broken or hold no number,
-            no row is the map's, or the file cannot be read.
+            no row is the map's, it is Parquet, or the file cannot be read.
     """
     _check_directions(mapped, source, options)
+    if source.head_bytes.startswith(MAGIC):
+        message = "is Parquet, which a field map reads with --engine alone"
+        raise cannot_decide("format-unread", message, place=source.path, hint=engine_hint(source.path))
     if not source.head.strip() and not source.is_cut:
         raise source.fault("is empty", "measure again, or check what writes it")
     broken = Broken()

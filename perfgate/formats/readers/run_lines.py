@@ -13,6 +13,7 @@ from perfgate.core.text.strict_json import has_key_twice, load_json
 from perfgate.formats.own.columns import BYTES_AT_ONCE, ColumnReader, batches, ids_of
 from perfgate.formats.own.run_summary import SummaryReader
 from perfgate.formats.parsing.logs.rows import documents
+from perfgate.formats.parsing.parquet import engine_hint
 from perfgate.formats.parsing.record import Record, Samples, Skipped
 from perfgate.formats.run_ids import Again, Claims, RunIds, mark_of
 
@@ -30,13 +31,17 @@ MOST_ROWS = 10_000_000
 """Rows of a Parquet file that are read: a few bytes of it may encode any number of them."""
 _ARRAY = re.compile(r"\s*\[")
 _BATCH = 4096
-_LINES = 2048
+_LINES = 4096
 """Lines that are read together: of fewer, each kind has so few that its columns cost more than they save."""
 
 
 def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield a record for each metric of a benchmark, its values in the order of the runs."""
     return _records(runs_of(source, options))
+
+
+_ID = "run_id"
+"""A column that run summaries cannot lack."""
 
 
 def parse_parquet(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
@@ -71,9 +76,12 @@ def runs_of_parquet(source: Source, options: ForeignOptions) -> Iterator[Run]:
         import pyarrow as pa  # type: ignore[import-not-found]  # may not be there
         import pyarrow.parquet as pq  # type: ignore[import-not-found]  # see above
     except ImportError:
-        raise source.fault("reading Parquet needs pyarrow", "pip install pyarrow, or write JSON lines") from None
+        hint = f"for run summaries: pip install pyarrow, or write JSON lines; or {engine_hint(source.path)}"
+        raise source.fault("reading Parquet needs pyarrow", hint) from None
     try:
         file = pq.ParquetFile(pa.BufferReader(source.content()))
+        if _ID not in file.schema_arrow.names:
+            raise source.fault(f'is Parquet without the column "{_ID}" of run summaries', engine_hint(source.path))
         if file.metadata.num_rows > MOST_ROWS:
             raise source.fault(f"has more than {MOST_ROWS:,} rows", "divide it into several files")
         rows = (row for batch in file.iter_batches(_BATCH) for row in batch.to_pylist())
@@ -125,6 +133,7 @@ def _runs(source: Source, word: str, texts: Iterable[list[tuple[int, bytes]]]) -
         texts: number and content of each, as many at a time as are read together.
     """
     reader, name = SummaryReader(), source.name
+    source.is_hashed = source.claims is None  # else the ids of the runs say what was read before
     claims = source.claims or Claims(ids=RunIds(), columns="none")
     place = claims.begin(f"{source.path}: {word} ")
     together = None if claims.columns == "none" else ColumnReader(reader, with_digests=claims.columns != "plain")

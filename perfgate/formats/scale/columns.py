@@ -9,6 +9,8 @@ import csv
 from typing import TYPE_CHECKING, NamedTuple
 
 from perfgate.core.errors import CannotDecideError, cannot_decide
+from perfgate.core.text.names import list_some
+from perfgate.core.text.near_names import find_near
 from perfgate.formats.parsing.logs.rows import STAMP, TIMES
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ _WHOLE = frozenset(f"{sign}{size}INT" for sign in ("", "U") for size in ("TINY",
 _FLOATS = frozenset({"FLOAT", "DOUBLE"})
 _TEXTS = ("VARCHAR", "ENUM", "UUID")
 _INSTANTS = ("TIMESTAMP", "DATE")
-_MOST_SHOWN = 12
+_MOST_SHOWN, _LONGEST_SHOWN = 12, 40
 
 
 def quote_name(name: str) -> str:
@@ -151,6 +153,9 @@ def _plain(text: str) -> str:
 class Columns:
     """The columns of a part, and those that were asked for."""
 
+    is_loose = False
+    """May each row hold fields of its own, so that no list says which there are?"""
+
     def __init__(self, place: str, kinds: Mapping[str, str]) -> None:
         """Start with none asked for.
 
@@ -195,12 +200,22 @@ class Columns:
         return next((self.find(name) for name in TIMES if self.has(name)), None)
 
     def _absent(self, name: str) -> CannotDecideError:
-        there = list(self._kinds)
-        more = f" and {len(there) - _MOST_SHOWN} more" if len(there) > _MOST_SHOWN else ""
-        shown = ", ".join(f'"{each[:40]}"' for each in there[:_MOST_SHOWN]) or "none"
-        message = f'has no column "{name}"; there are {shown}{more}'
-        hint = "correct the map, or leave out files of another kind"
+        there, hint = describe_names(name, list(self._kinds))
+        message = f'has no column "{name}"; there are {there}'
         return cannot_decide("part-columns", message, place=self._place, hint=hint)
+
+
+def describe_names(wanted: str, names: Sequence[str]) -> tuple[str, str]:
+    """Return what fields there are in place of one that is not, and what to do about it.
+
+    Args:
+        wanted: the field that is not there.
+        names: those that are.
+    """
+    shown = list_some([f'"{each[:_LONGEST_SHOWN]}"' for each in names], _MOST_SHOWN) or "none"
+    near = find_near(wanted, names)
+    correct = f'did you mean "{near}"? Correct the map' if near else "correct the map"
+    return shown, f"{correct}, or leave out files of another kind"
 
 
 def of_parquet(place: str, described: Sequence[tuple[str, str]]) -> Columns:
@@ -281,6 +296,8 @@ def of_table(place: str, header: Sequence[str]) -> Columns:
 
 class JsonFields(Columns):
     """The fields of JSON lines: each may be in some rows and not in others."""
+
+    is_loose = True
 
     def __init__(self, place: str) -> None:
         """Start with none asked for."""

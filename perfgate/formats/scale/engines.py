@@ -6,18 +6,23 @@ any order. Nothing depends on the order.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import multiprocessing
 import os
+import shutil
 import signal
+import tempfile
+import threading
 import warnings
 from concurrent import futures
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Any, Protocol
 
 from perfgate.core.errors import CannotDecideError, cannot_decide
+from perfgate.core.text.steps import Work
+from perfgate.formats.scale.database import MOST_LINKED, keep_database
 from perfgate.formats.scale.parts import masked, missing
 
 if TYPE_CHECKING:
@@ -33,6 +38,8 @@ PATIENCE = 10
 """Seconds within which a scheduler answers."""
 _ALONE = 60
 """Seconds after which a cluster without a worker is given up."""
+_ASKED_AGAIN = 2
+"""Seconds between two questions whether there is a worker."""
 _AHEAD = 2
 """Parts that wait at each process, so that none is idle."""
 _LONGEST_CAUSE = 200
@@ -66,13 +73,16 @@ class InProcess:
 class Processes:
     """Runs kernels in processes of this machine; the parts of one that dies are done once more, by others."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, parts: Sequence[Part] = ()) -> None:
         """Start without a process; they are started by the first part.
 
         Args:
             count: how many processes, >= 1.
+            parts: what they will read.
         """
         self._count = count
+        self._urls = [p.url for p in parts if p.is_local][:MOST_LINKED]
+        self._folder = tempfile.TemporaryDirectory(prefix="perfgate-", ignore_cleanup_errors=True)
         self._pool: futures.ProcessPoolExecutor | None = None
         self._is_warned = False
 
@@ -102,11 +112,15 @@ class Processes:
     def _started(self) -> futures.ProcessPoolExecutor:
         if self._pool is None:
             context = multiprocessing.get_context("spawn")  # a fork of a process with threads may hang
-            self._pool = futures.ProcessPoolExecutor(self._count, mp_context=context, initializer=_end_silently)
+            with _hang_up_ignored():
+                resource_tracker.ensure_running()
+            self._pool = futures.ProcessPoolExecutor(
+                self._count, mp_context=context, initializer=_begin, initargs=(self._folder.name, self._urls)
+            )
         return self._pool
 
     def _give_up_second_time(self, lost: Sequence[Part]) -> None:
-        self.close()
+        self._end()
         if self._is_warned:
             message = "a process that reads was ended twice, by the system or by somebody"
             hint = "free memory: each process needs about 1 GB; or write smaller files"
@@ -114,15 +128,52 @@ class Processes:
         self._is_warned = True
 
     def close(self) -> None:
-        """End the processes."""
+        """End the processes, and remove what they wrote."""
+        self._end()
+        self._folder.cleanup()
+
+    def _end(self) -> None:
         pool, self._pool = self._pool, None
         if pool is not None:
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _end_silently() -> None:
-    """Let Ctrl-C end a process without a word: the one that started it says it."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+@contextmanager
+def _hang_up_ignored() -> Iterator[None]:
+    """Let what is started meanwhile ignore that a terminal hangs up, which this process answers by ending in order.
+
+    It is for the process in which Python notes what is to be removed: Python prints warnings if that one ends first.
+    """
+    number = getattr(signal, "SIGHUP", None)
+    if number is None or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(number, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(number, signal.SIG_DFL if before is None else before)
+
+
+def _begin(folder: str, urls: Sequence[str]) -> None:
+    """Prepare a process for some files: what it writes goes to a folder of the one that started it, and ends with it.
+
+    Ctrl-C ends it without a word: the one that started it says it.
+    """
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    tempfile.tempdir = folder
+    threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
+    keep_database(urls)
+
+
+def _end_with_parent(folder: str) -> None:
+    """End this process as soon as the one that started it has ended, even if it was killed; remove what it left."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        shutil.rmtree(folder, ignore_errors=True)
+        os._exit(1)
 
 
 class Cluster:
@@ -150,36 +201,37 @@ class Cluster:
         width = _AHEAD * max(1, sum(self._client.nthreads().values()))
         waiting = list(range(len(parts)))[::-1]
         running: dict[Any, int] = {}
-        alone = 0
+        waited = _Waiting()
         while waiting or running:
             while waiting and len(running) < width:
                 i = waiting.pop()
                 running[self._client.submit(kernel, parts[i], *shared, pure=False)] = i
             try:
                 with self._client.as_current():
-                    done = wait(list(running), timeout=PATIENCE, return_when="FIRST_COMPLETED").done
-                alone = 0
+                    done = wait(list(running), timeout=_ASKED_AGAIN, return_when="FIRST_COMPLETED").done
             except TimeoutError:
-                alone = self._count_alone(alone)
+                self._check_alive(waited)
                 continue
+            waited.end()
             for each in done:
                 answer = self._answer_of(each)
                 i = running.pop(each)
                 each.release()
                 yield i, answer
 
-    def _count_alone(self, alone: int) -> int:
-        """Return for how many seconds there was no worker.
+    def _check_alive(self, waited: _Waiting) -> None:
+        """Return when somebody works, or may soon.
 
         Raises:
-            CannotDecideError: for too many, or the scheduler is gone.
+            CannotDecideError: the scheduler is gone, or there has been no worker for too long.
         """
         if self._client.status != "running":
             raise self._failed("the connection to the scheduler is lost")
-        alone = 0 if self._client.nthreads() else alone + PATIENCE
-        if alone >= _ALONE:
-            raise self._failed(f"the cluster has had no worker for {_ALONE} seconds")
-        return alone
+        if self._client.nthreads():
+            waited.end()
+        elif waited.add(_ASKED_AGAIN) >= _ALONE:
+            message = f"the cluster has had no worker for {_ALONE} seconds"
+            raise self._failed(message, f"start workers: dask worker {self._address}")
 
     def _answer_of(self, done: Any) -> Any:
         """Return what the kernel returned.
@@ -199,9 +251,30 @@ class Cluster:
             raise self._failed("workers died again and again while they read a part")
         raise self._failed(f"a worker failed: {masked(f'{type(caught).__name__}: {caught}')[:_LONGEST_CAUSE]}")
 
-    def _failed(self, message: str) -> CannotDecideError:
-        hint = "read the workers' logs, give them memory, and run the command again"
+    def _failed(self, message: str, hint: str = "") -> CannotDecideError:
+        hint = hint or "read the workers' logs, give them memory, and run the command again"
         return cannot_decide("engine-failed", message, place=self._address, hint=hint)
+
+
+class _Waiting:
+    """For how long a cluster has had no worker, shown to whoever watches."""
+
+    def __init__(self) -> None:
+        self._seconds = 0
+        self._work: Work | None = None
+
+    def add(self, seconds: int) -> int:
+        """Count some seconds; return how many there are."""
+        self._work = self._work or Work("waiting for a worker of the cluster", "seconds", _ALONE)
+        self._work.add(seconds)
+        self._seconds += seconds
+        return self._seconds
+
+    def end(self) -> None:
+        """Start anew: there is one."""
+        if self._work is not None:
+            self._work.add(_ALONE - self._seconds)
+            self._seconds, self._work = 0, None
 
 
 @contextmanager
@@ -224,7 +297,7 @@ def started(engine: str, scheduler: str, parts: Sequence[Part]) -> Iterator[Engi
     if count == 1 or any(p.is_of_this_process for p in parts):
         yield InProcess()
         return
-    processes = Processes(count)
+    processes = Processes(count, parts)
     try:
         yield processes
     finally:
@@ -237,6 +310,8 @@ def _connected(scheduler: str) -> Iterator[Cluster]:
         import distributed
     except ImportError:
         raise missing("distributed", "dask") from None
+    import asyncio  # of the cluster alone: it takes 30 ms in each process
+
     address = masked(scheduler)
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # it retries for minutes, line by line
     connect: Callable[..., Any] = distributed.Client  # it has no types

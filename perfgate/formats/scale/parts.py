@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import os
 import re
 import stat
+import zlib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
+from perfgate.core.text.names import list_some
 from perfgate.core.text.origin import requirement
 from perfgate.formats.parsing.files import MISSING
 
@@ -29,8 +32,11 @@ _MAGIC = re.compile(r"[*?\[]")
 _USER = re.compile(r"(?<=://)[^/\s]*@|[^\s/:@'\"]+:[^\s/@'\"]*@")
 _QUERY = re.compile(r"(://[^\s?#'\"]*)[?#][^\s'\"]*")
 _LONGEST_CAUSE = 200
+_MOST_SHOWN = 3
 _BLOCK = 4 << 20
 _REFUSED = ("credential", "forbidden", "access denied", "accessdenied", "not authorized", "unauthorized", "401", "403")
+CUT_OFF = "it may be cut off: write it again"
+"""What to do about a part that ends too early."""
 DENIED = "the credentials were refused, or there are none"
 
 
@@ -78,9 +84,6 @@ def expand(paths: Sequence[str]) -> tuple[list[Part], list[Diagnostic], int]:
         except CannotDecideError as caught:
             problems.extend(caught.diagnostics)
             continue
-        if not parts:
-            hint = f"correct the path, or end the files of a folder in one of {', '.join(_ENDINGS)}"
-            problems.append(error("no-runs", "no file matches", place=masked(path), hint=hint))
         for part in parts:
             again += part.url in found
             found.setdefault(part.url, part)
@@ -92,6 +95,11 @@ def expand(paths: Sequence[str]) -> tuple[list[Part], list[Diagnostic], int]:
 
 
 def _expand(path: str) -> list[Part]:
+    """Return the parts that one path names.
+
+    Raises:
+        CannotDecideError: it names none, or storage does not give them.
+    """
     scheme = _scheme_of(path)
     try:
         files, address = _connect(path if scheme else os.path.abspath(path))
@@ -103,11 +111,37 @@ def _expand(path: str) -> list[Part]:
         else:
             names = {address: files.info(address)}
         followed = {n: _followed(n) if facts.get("islink") else facts for n, facts in sorted(names.items())}
-        return [_part(path, n, facts) for n, facts in followed.items() if facts["type"] == "file"]
     except CannotDecideError:
         raise
     except Exception as caught:
         raise CannotDecideError([unreadable(masked(path), caught)]) from None
+    found = [_part(path, n, facts) for n, facts in followed.items() if facts["type"] == "file"]
+    if not found:
+        folders = [n for n, facts in followed.items() if facts["type"] == "directory"]
+        raise _nothing_in(path, folders, is_glob=is_glob)
+    return found
+
+
+def _nothing_in(path: str, folders: Sequence[str], *, is_glob: bool) -> CannotDecideError:
+    """Return the error for a path that names no file.
+
+    Args:
+        path: as given.
+        folders: what a glob matches in the place of files.
+        is_glob: is it a glob, and no folder?
+    """
+    place = masked(path)
+    if not is_glob:
+        message = f"holds no file that ends in {', '.join(_ENDINGS)}"
+        hint = f"correct the path; or give a pattern, such as {place.rstrip('/')}/*"
+        return cannot_decide("no-runs", message, place=place, hint=hint)
+    if folders:
+        hint = f"the pattern matches folders alone: add what names the files in them, {place.rstrip('/')}/*"
+        return cannot_decide("no-runs", "no file matches", place=place, hint=hint)
+    above = os.path.dirname(path) or os.curdir
+    held = sorted(n for n in os.listdir(above) if n[0] != ".") if os.path.isdir(above) else []
+    shown = f"; {above} holds {list_some(held, _MOST_SHOWN)}" if held else ""
+    return cannot_decide("no-runs", "no file matches", place=place, hint=f"correct the pattern{shown}")
 
 
 def _followed(link: str) -> dict[str, Any]:
@@ -190,6 +224,8 @@ def unreadable(name: str, caught: BaseException) -> Diagnostic:
     if isinstance(caught, PermissionError) or any(word in cause.lower() for word in _REFUSED):
         hint = "set the credentials of this storage in the environment, here and on every worker"
         return error("part-unreadable", f"cannot be read: {DENIED} ({cause})", place=name, hint=hint)
+    if isinstance(caught, (EOFError, zlib.error, gzip.BadGzipFile)):
+        return error("part-unreadable", f"cannot be unpacked: {cause}", place=name, hint=CUT_OFF)
     hint = "check the address and the network, then run the command again"
     return error("part-unreadable", f"cannot be read: {cause}", place=name, hint=hint)
 

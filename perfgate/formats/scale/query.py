@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -37,6 +38,7 @@ _STEP = "100.5"
 """Cells are 1 % wide: 100.5 is 1 / ln(1.01)."""
 _SMALLEST, _MIDDLE = "1e-300", 100_000
 """Smaller values share the cell 0; 100.5 * ln(1e-300) > -70,000, so that cells of positive values are positive."""
+_LARGEST = repr(sys.float_info.max)
 _US_OF_DAY = 86_400_000_000
 
 
@@ -59,11 +61,16 @@ class Question(Struct, frozen=True, kw_only=True):
         return tuple(parts_of(self.field_map.benchmark)[1]) if self.field_map.benchmark else ()
 
     @property
+    def states_time(self) -> bool:
+        """Does the map name the field of the time, rather than take one of its usual names?"""
+        return self.field_map.time not in {"", STAMP}
+
+    @property
     def keys(self) -> tuple[str, ...]:
         """The fields by which rows are grouped: those of the name, then the labels."""
         return (*self.names, *self.field_map.labels)
 
-    def name_of(self, keys: tuple[str, ...]) -> str:
+    def name_of(self, keys: tuple[str | None, ...]) -> str:
         """Return the name of the benchmark whose rows hold these keys; empty: they name none, or are too long.
 
         Without a field that names it, it has the name of the map: files have many names, and are one log.
@@ -72,7 +79,7 @@ class Question(Struct, frozen=True, kw_only=True):
         texts, fields = parts_of(of.benchmark) if of.benchmark else ([of.name], [])
         if not all(keys[: len(fields)]):
             return ""
-        name = texts[0] + "".join(key + text for key, text in zip(keys, texts[1:], strict=False))
+        name = texts[0] + "".join(f"{key}{text}" for key, text in zip(keys, texts[1:], strict=False))
         labels = [f"{k}={v}" for k, v in zip(of.labels, keys[len(fields) :], strict=True) if v]
         name += f"[{','.join(labels)}]" if labels else ""
         return name if len(name) <= LONGEST_NAME else ""
@@ -94,6 +101,8 @@ class Rows(Struct, frozen=True, kw_only=True):
     """Do rows state their time?"""
     stated: str
     """Does any row of a group say whether it is good?"""
+    undated: str
+    """How many rows of a group state no time that is read, although the map names its field."""
 
     @property
     def group(self) -> str:
@@ -123,12 +132,12 @@ def rows_of(asked: Question, columns: Columns, source: Callable[[], str], *, can
     of = asked.field_map
     conditions = [columns.find(name).equals(wanted) for name, wanted in of.where]
     mine = " AND ".join(f"coalesce({c}, FALSE)" for c in conditions) or "TRUE"
-    keys = [_key(columns, name, mine, is_needed=name in asked.names) for name in asked.keys]
+    keys = [_key(columns, name, mine) for name in asked.keys]
     time = _time_of(asked, columns)
     good = stated = "TRUE"
     if of.ok and (columns.has(of.ok) or not of.is_ok_optional):
         good = columns.find(of.ok).is_good(is_optional=of.is_ok_optional)
-        stated = columns.find(of.ok).is_there if of.is_ok_optional else stated
+        stated = columns.find(of.ok).is_there if of.is_ok_optional or columns.is_loose else stated
     values = [(v, columns.find(v.value)) for v in asked.values]
     chosen = [
         *(f"{sql} AS k{i}" for i, sql in enumerate(keys)),
@@ -139,7 +148,7 @@ def rows_of(asked: Question, columns: Columns, source: Callable[[], str], *, can
         *(f"{_value(v, field)} AS v{i}" for i, (v, field) in enumerate(values)),
         *(f"{field.is_there} AS p{i}" for i, (_, field) in enumerate(values)),
     ]
-    broken = "json IS NULL" if can_break else "FALSE"
+    broken = "json IS NULL OR NOT starts_with(json, '{')" if can_break else "FALSE"
     inner = f"SELECT {', '.join([*columns.source, f'({broken}) AS broken'])} FROM {source()}"
     return Rows(
         sql=f"SELECT {', '.join(chosen)}, broken FROM ({inner})",
@@ -148,15 +157,17 @@ def rows_of(asked: Question, columns: Columns, source: Callable[[], str], *, can
         cells=tuple(_cell(v, i, is_choosy=of.is_choosy) for i, v in enumerate(asked.values)),
         is_timed=time is not None,
         stated="TRUE" if stated == "TRUE" else "bool_or(stated)",
+        undated="count(*) - count(t)" if time is not None and asked.states_time else "0",
     )
 
 
-def _key(columns: Columns, name: str, mine: str, *, is_needed: bool) -> str:
-    """Return what a row holds in a field of its name, empty where it holds nothing; a label may be in no row."""
-    if not is_needed and not columns.has(name):
-        return "''"
-    text = f"coalesce({columns.find(name).text}, '')"
-    return text if mine == "TRUE" else f"CASE WHEN {mine} THEN {text} ELSE '' END"
+def _key(columns: Columns, name: str, mine: str) -> str:
+    """Return what a row holds in a field of its name, empty or NULL for nothing.
+
+    A column of text stays as it is: what DuckDB reads as numbers of a dictionary is grouped by these, not by the texts.
+    """
+    text = columns.find(name).text
+    return text if mine == "TRUE" else f"CASE WHEN {mine} THEN {text} END"
 
 
 def _time_of(asked: Question, columns: Columns) -> Field | None:
@@ -186,50 +197,58 @@ def _is_positive(value: FieldValue) -> bool:
 
 
 def _cell(value: FieldValue, i: int, *, is_choosy: bool) -> str:
-    """Return the cell of a value as SQL. That cells ascend with values is all that anything depends on."""
+    """Return the cell of a value as SQL. That cells ascend with values is all that anything depends on.
+
+    What nearly every row holds comes first: the other cases are computed for the few rows that remain.
+    """
     v = f"v{i}"
-    above = f"CAST(floor(ln({v}) * {_STEP}) AS INTEGER) + {_MIDDLE}"
-    below = f"-CAST(floor(ln(-{v}) * {_STEP}) AS INTEGER) - {_MIDDLE}"
-    if _is_positive(value):
-        cell = f"WHEN {v} <= 0 THEN {NO_AMOUNT} WHEN {v} >= {_SMALLEST} THEN {above} ELSE 0"
-    else:
-        cell = f"WHEN {v} >= {_SMALLEST} THEN {above} WHEN {v} <= -{_SMALLEST} THEN {below} ELSE 0"
+    usual = f"WHEN mine AND good AND {v} BETWEEN {_SMALLEST} AND {_LARGEST} THEN {_above(v)}"
+    rest = f"WHEN {v} <= 0 THEN {NO_AMOUNT} ELSE 0" if _is_positive(value) else f"ELSE {cell_of(v)}"
     return (
-        f"CASE WHEN broken THEN {OTHERS if is_choosy else BROKEN} WHEN NOT mine THEN {OTHERS} "
+        f"CASE {usual} WHEN broken THEN {OTHERS if is_choosy else BROKEN} WHEN NOT mine THEN {OTHERS} "
         f"WHEN NOT good THEN {FAILED} WHEN NOT p{i} THEN {ABSENT} "
-        f"WHEN {v} IS NULL OR NOT isfinite({v}) THEN {NO_NUMBER} {cell} END"
+        f"WHEN {v} IS NULL OR NOT isfinite({v}) THEN {NO_NUMBER} {rest} END"
     )
+
+
+def cell_of(v: str) -> str:
+    """Return the cell of a column of finite values as SQL."""
+    below = f"-CAST(floor(ln(-{v}) * {_STEP}) AS INTEGER) - {_MIDDLE}"
+    return f"CASE WHEN {v} >= {_SMALLEST} THEN {_above(v)} WHEN {v} <= -{_SMALLEST} THEN {below} ELSE 0 END"
+
+
+def _above(v: str) -> str:
+    return f"CAST(floor(ln({v}) * {_STEP}) AS INTEGER) + {_MIDDLE}"
 
 
 def count_statement(rows: Rows) -> str:
     """Return the statement that counts the rows of a part: a line for each group, with lists of values and cells."""
-    values = [f"v{i}" for i in range(len(rows.cells))]
-    times = "min(t) AS first, max(t) AS last" if rows.is_timed else f"{NO_TIME} AS first, {NO_TIME} AS last"
-    each = f"SELECT {', '.join([*rows.keys, f'{rows.day} AS day', 't', 'stated', rows.each(v=values, b=rows.cells)])}"
+    first = "min(t)" if rows.is_timed else f"{NO_TIME}"
     counted = (
-        f"SELECT {rows.group}, i, b, count(*) AS n, min(v) AS low, max(v) AS high, {times}, {rows.stated} AS stated "
-        f"FROM ({each} FROM ({rows.sql})) GROUP BY {rows.group}, i, b"
+        f"SELECT {rows.group}, i, b, count(*) AS n, min(v) AS low, max(v) AS high, {first} AS first, "
+        f"{rows.stated} AS stated, {rows.undated} AS undated "
+        f"FROM ({_cells_of(rows, 't', 'stated')}) GROUP BY {rows.group}, i, b"
     )
     return (
-        f"CREATE TEMP TABLE counted AS SELECT {rows.group}, "
-        f"coalesce(min(first), {NO_TIME}) AS first, coalesce(max(last), {NO_TIME}) AS last, "
+        f"CREATE TEMP TABLE counted AS SELECT {rows.group}, coalesce(min(first), {NO_TIME}) AS first, "
         "bool_or(stated) AS stated, list(i) AS i, "
+        f"coalesce(CAST(sum(undated) FILTER (i = 0 AND b NOT IN ({OTHERS}, {BROKEN})) AS BIGINT), 0) AS undated, "
         f"list(b) AS b, list(n) AS n, list(coalesce(low, 0.0)) AS low, list(coalesce(high, 0.0)) AS high "
         f"FROM ({counted}) GROUP BY {rows.group}"
     )
 
 
-def take_statement(rows: Rows, ranges: int) -> str:
+def _cells_of(rows: Rows, *columns: str) -> str:
+    """Return a query of each value of each row: its group, which value it is, the value, its cell, and more columns."""
+    values = [f"v{i}" for i in range(len(rows.cells))]
+    chosen = [*rows.keys, f"{rows.day} AS day", *columns, rows.each(v=values, b=rows.cells)]
+    return f"SELECT {', '.join(chosen)} FROM ({rows.sql})"
+
+
+def take_statement(rows: Rows) -> str:
     """Return the statement that takes the values of a part in the ranges of the table ``wanted``.
 
-    Args:
-        rows: of the part.
-        ranges: how many each line of the table has, >= 1.
+    It meets them by their cells, which leaves few rows of each group, as this machine computes cells.
     """
-    values = [f"v{i}" for i in range(len(rows.cells))]
-    each = f"SELECT {', '.join([*rows.keys, f'{rows.day} AS day', rows.each(v=values)])}"
-    inside = " OR ".join(f"v BETWEEN low{r} AND high{r}" for r in range(ranges))
-    return (
-        f"SELECT s, v FROM ({each} FROM ({rows.sql}) WHERE mine AND good AND NOT broken) "
-        f"JOIN wanted USING ({rows.group}, i) WHERE {inside}"
-    )
+    same = " AND ".join(f"r.{c} IS NOT DISTINCT FROM w.{c}" for c in (*rows.keys, "day", "i", "b"))
+    return f"SELECT s, v FROM ({_cells_of(rows)}) r JOIN wanted w ON {same} WHERE v BETWEEN low AND high"

@@ -152,13 +152,18 @@ def _may_be_noise(c: Comparison, alpha: float) -> bool:
     return mann_whitney(sides[0].pooled(), sides[1].pooled()).p > alpha
 
 
-def _describe_few_calls(c: Comparison, alpha: float) -> str:
-    """Return the counts of a share that do not prove a change; empty when they do, or nobody counted them.
+def is_counted(c: Comparison) -> bool:
+    """Is a row a share that was counted on both sides, which fails only where the counts prove it?
 
     Who asks for the plain ratio gets it.
     """
+    return c.ruling.method == "auto" and c.base.share is not None and c.current.share is not None
+
+
+def _describe_few_calls(c: Comparison, alpha: float) -> str:
+    """Return the counts of a share that do not prove a change; empty when they do, or nobody counted them."""
     base, now = c.base.share, c.current.share
-    if base is None or now is None or c.ruling.method != "auto":
+    if base is None or now is None or not is_counted(c):
         return ""
     sides = [(hits if c.is_lower_better else of - hits, of) for hits, of in (base, now)]
     if more_hits_p(sides[0], sides[1]) <= alpha:

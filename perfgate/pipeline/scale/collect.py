@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -16,16 +17,15 @@ from perfgate.collect.counted import (
     profiles_of_counts,
     steps_for,
 )
-from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
+from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide
 from perfgate.core.metrics import Metric
 from perfgate.core.policy import ERROR_RATE
 from perfgate.core.run import UNSPECIFIED
 from perfgate.core.text.names import list_some
-from perfgate.core.text.steps import log_step, watched
+from perfgate.core.text.steps import Work, log_step
 from perfgate.core.text.units import scale_of
 from perfgate.formats.maps import map_for, map_named
 from perfgate.formats.options import ForeignOptions
-from perfgate.formats.parsing.logs.rows import are_too_many
 from perfgate.formats.scale.engines import started
 from perfgate.formats.scale.kernel import (
     MOST_GROUPS,
@@ -36,11 +36,12 @@ from perfgate.formats.scale.kernel import (
     versions_here,
 )
 from perfgate.formats.scale.parts import digest_part, expand
-from perfgate.formats.scale.query import BROKEN, NO_AMOUNT, NO_NUMBER, OTHERS, Question
+from perfgate.formats.scale.query import Question
 from perfgate.formats.scale.tables import Sums, sorted_by_series, split
 from perfgate.measure.machine import facts
 from perfgate.pipeline import inputs
 from perfgate.pipeline.collect import Collected
+from perfgate.pipeline.scale.faults import MOST_SHOWN, Faults
 from perfgate.stats.cells import STEPS
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ if TYPE_CHECKING:
     from perfgate.formats.scale.tables import Counted, Series, Taken
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MOST_SHOWN = 3
+_PASSES = 2
+"""How often each part is read."""
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -95,20 +97,22 @@ def collect_parts(
     question = Question(field_map=_map_of(parts, options, settings.policy.maps), by_day=asked.by_day)
     metrics = _metrics_of(question, options)
     log_step("engine %s: %s parts, %s bytes", asked.engine, len(parts), sum(p.size for p in parts))
-    with started(asked.engine, asked.scheduler, parts) as engine:
+    with started(asked.engine, asked.scheduler, parts) as machines:
+        engine = _Watched(machines, _PASSES * sum(p.size for p in parts))
         counting = _Counting(question, options.tolerance)
         counting.count(engine, parts)
         held = list(counting.sums.series())
         steps = steps_for(len(held))
         if not steps:
-            raise too_many_groups(list_some([p.name for p in parts], _MOST_SHOWN))
+            raise too_many_groups(list_some([p.name for p in parts], MOST_SHOWN))
         series = dict(_with_values(engine, counting, question, held, steps))
+        engine.end()
     sessions, remarks = _sessions_of(series, counting.sums, question, metrics, steps)
     if steps < STEPS:
         remarks.append(f"of each of {len(held):,} values {steps + 1:,} quantiles are kept, at even shares")
     if not sessions:
         hint = "correct the field ok of the map, or what writes the log"
-        raise cannot_decide("runs-failed", "no row holds a value", place=list_some(paths, _MOST_SHOWN), hint=hint)
+        raise cannot_decide("runs-failed", "no row holds a value", place=list_some(paths, MOST_SHOWN), hint=hint)
     own = facts.session_id() if facts.in_ci() else ""
     profiles = profiles_of_counts(sessions, machine_class=settings.policy.machine_class or UNSPECIFIED, own_session=own)
     if again:
@@ -132,10 +136,10 @@ def _map_of(parts: Sequence[Part], options: ForeignOptions, maps: Sequence[Field
         found_maps = list(by_name.values())
         if len(found_maps) != 1 or found_maps[0] is None:
             place = next(p.name for p in parts if map_for(p.name, maps) is None or len(found_maps) > 1)
-            message = (
-                "several maps name the files" if None not in found_maps else "no map of the configuration names it"
-            )
-            hint = "name one: --map NAME; docs/configuration.md shows how to write it"
+            message, hint = "several maps name the files", "name one: --map NAME"
+            if None in found_maps:
+                message = "no map of the configuration names it"
+                hint = f'name one: --map NAME; or add "*{_ending_of(place)}" to the files of the map'
             raise cannot_decide("map-unknown", message, place=place, hint=hint)
         found = found_maps[0]
     if found.inside:
@@ -143,6 +147,11 @@ def _map_of(parts: Sequence[Part], options: ForeignOptions, maps: Sequence[Field
         hint = f'write the fields as paths, such as "{found.inside}.{found.values[0].value}"; or leave out --engine'
         raise cannot_decide("usage", message, place="--map", hint=hint)
     return found
+
+
+def _ending_of(name: str) -> str:
+    """Return the ending of a file's name, without that of gzip, which no map has to state."""
+    return os.path.splitext(name.removesuffix(".gz"))[1]
 
 
 def _metrics_of(question: Question, options: ForeignOptions) -> list[tuple[Metric, float]]:
@@ -178,9 +187,7 @@ class _Counting:
         self.parts: list[Part] = []
         """Those whose rows count, for the second pass."""
         self._question = question
-        self._tolerance = tolerance
-        self._problems: dict[int, Diagnostic] = {}
-        self._odd: dict[str, int] = {}
+        self._faults = Faults(question, tolerance)
         self._first: dict[tuple[object, ...], int] = {}
         self._alike: dict[int, tuple[int, Counted]] = {}
 
@@ -191,13 +198,13 @@ class _Counting:
             CannotDecideError: one cannot be counted, or all are empty; every fault is in it.
         """
         empty: list[int] = []
-        for i, answer in _answers(engine, parts, count_part, self._question):
+        for i, answer in engine.map(count_part, parts, self._question):
             if isinstance(answer, Diagnostic):
-                self._problems[i] = answer
+                self._faults.refuse(i, answer)
                 continue
             _check_versions(answer, parts[i])
             found, *unplaced = split(answer, self._question.name_of, by_day=self._question.by_day)
-            self._check(i, parts[i], answer, unplaced)
+            self._faults.check(i, parts[i], answer, unplaced)
             first = self._first.setdefault((parts[i].size, *found.fingerprint), i)
             if not found.total():
                 empty.append(i)
@@ -205,15 +212,14 @@ class _Counting:
                 self._alike[i] = (first, found)
             else:
                 self._add(found, parts[i])
-        if self._problems:
-            raise CannotDecideError([self._problems[i] for i in sorted(self._problems)])
+        self._faults.raise_any(parts)
         copies = self._find_copies(engine, parts)
         if len(empty) == len(parts):
-            where = list_some([p.name for p in parts], _MOST_SHOWN)
+            where = list_some([p.name for p in parts], MOST_SHOWN)
             hint = "check the map, or what writes the log"
             raise cannot_decide("parts-empty", "no file holds a row that the map reads", place=where, hint=hint)
         self.parts = [p for i, p in enumerate(parts) if i not in copies and i not in set(empty)]
-        self._remark([parts[i].name for i in sorted(empty)], len(copies))
+        self._remark(parts, [parts[i].name for i in sorted(empty)], len(copies))
 
     def _add(self, found: Counted, part: Part) -> None:
         self.sums.add(found)
@@ -238,59 +244,38 @@ class _Counting:
                 self._add(found, parts[i])
         return copies
 
-    def _check(self, i: int, part: Part, found: Counted, unplaced: Sequence[int]) -> None:
-        """Keep what is wrong with a part: too many lines that cannot be read or placed, or values that are none."""
-        nameless, undated = unplaced
-        whole = found.total()
-        rows = whole - found.total(OTHERS, BROKEN)
-        lines = whole - found.total(BROKEN) + found.broken
-        fields = ", ".join(f'"{name}"' for name in self._question.names)
-        faults = [
-            (found.broken, lines, "lines cannot be read"),
-            (nameless, rows, f"rows hold no name in {fields}, or one that is too long" if fields else _TOO_LONG),
-            (undated, rows, f'rows hold no point in time in the field "{self._question.field_map.time}"'),
-        ]
-        for place, value in enumerate(self._question.values):
-            faults += [
-                (_count_in(found, place, NO_NUMBER), rows, f'rows hold no finite number in the field "{value.value}"'),
-                (_count_in(found, place, NO_AMOUNT), rows, f'rows hold zero or less in the field "{value.value}"'),
-            ]
-        for count, of, what in faults:
-            if are_too_many(count, of, self._tolerance):
-                hint = "correct the log or the map; or tolerate more: --tolerance SHARE"
-                self._problems.setdefault(
-                    i, error("part-rows", f"{count:,} of {of:,} {what}", place=part.name, hint=hint)
-                )
-            elif count:
-                self._odd[what] = self._odd.get(what, 0) + count
-        if others := found.total(OTHERS):
-            self._odd[_OTHERS] = self._odd.get(_OTHERS, 0) + others
-
-    def _remark(self, empty: Sequence[str], copies: int) -> None:
+    def _remark(self, parts: Sequence[Part], empty: Sequence[str], copies: int) -> None:
         if empty:
-            self.remarks.append(f"without a row that the map reads: {list_some(empty, _MOST_SHOWN)}")
+            self.remarks.append(f"without a row that the map reads: {list_some(empty, MOST_SHOWN)}")
         if copies:
             self.remarks.append(f"left out, copies of other files: {copies:,}")
-        self.remarks += [f"left out: {count:,} {what}" for what, count in sorted(self._odd.items())]
+        self.remarks += self._faults.remarks(parts)
         if quotients := [v.value for v in self._question.field_map.values if v.over]:
             self.remarks.append(f"not counted, quotients of sums: {', '.join(quotients)}")
 
 
-_TOO_LONG = "rows have a name that is too long"
-_OTHERS = "lines or rows that the map does not ask for"
+class _Watched:
+    """An engine whose work on all parts together, in both passes, is shown to whoever watches."""
 
+    def __init__(self, engine: Engine, whole: int) -> None:
+        """Begin.
 
-def _count_in(found: Counted, value: int, cell: int) -> int:
-    lines = found.lines
-    return int(lines["n"][(lines["i"] == value) & (lines["b"] == cell)].sum())
+        Args:
+            engine: what does the work.
+            whole: how many bytes are read in the end.
+        """
+        self._engine, self._whole = engine, whole
+        self._work = Work("collecting", "files", 1)
 
+    def map(self, kernel: Callable[..., Any], parts: Sequence[Part], *shared: object) -> Iterator[tuple[int, Any]]:
+        """Yield the place of each part, and what the kernel returns for it."""
+        for i, answer in self._engine.map(kernel, parts, *shared):
+            self._work.add_part(parts[i].size, self._whole)
+            yield i, answer
 
-def _answers(
-    engine: Engine, parts: Sequence[Part], kernel: Callable[..., Any], *shared: object
-) -> Iterator[tuple[int, Any]]:
-    """Yield what a kernel returns for each part; whoever watches is shown how far it is."""
-    for _, answer in zip(watched(parts, "counting", "files"), engine.map(kernel, parts, *shared), strict=True):
-        yield answer
+    def end(self) -> None:
+        """Show that all is done."""
+        self._work.add()
 
 
 def _check_versions(found: Counted, part: Part) -> None:
@@ -338,7 +323,7 @@ def _with_values(
     ]
     problems: dict[int, Diagnostic] = {}
     taken: list[Taken] = []
-    for i, answer in _answers(engine, counting.parts, take_values, question, wanted) if wanted else ():
+    for i, answer in engine.map(take_values, counting.parts, question, wanted) if wanted else ():
         if isinstance(answer, Diagnostic):
             problems[i] = answer
         else:
@@ -380,7 +365,8 @@ def _sessions_of(
             first = series[name, 0][0]
             measured.append(_share(Metric(name=ERROR_RATE, unit="1", better="lower"), first.failed, first.rows))
             if first.failed == first.rows:
-                remarks.append(f'"{name[0]}" failed in all of {first.rows:,} rows')
+                rows = "its only row" if first.rows == 1 else f"all of {first.rows:,} rows"
+                remarks.append(f'"{name[0]}" failed in {rows}')
         if measured:
             sessions.append(_session(name, sums, measured, by_day=question.by_day))
     return sessions, remarks
@@ -413,10 +399,10 @@ def _share(metric: Metric, hits: int, of: int) -> Measured:
 
 def _session(name: tuple[str, int], sums: Sums, measured: Sequence[Measured], *, by_day: bool) -> CountedSession:
     benchmark, day = name
-    times = sums.times(name)
+    first = sums.first_time(name)
     return CountedSession(
         benchmark=benchmark,
         day=f"{_EPOCH + timedelta(days=day):%Y-%m-%d}" if by_day else "",
-        started_at=f"{_EPOCH + timedelta(microseconds=times[0]):%Y-%m-%dT%H:%M:%S.%fZ}" if times else "",
+        started_at=f"{_EPOCH + timedelta(microseconds=first):%Y-%m-%dT%H:%M:%S.%fZ}" if first is not None else "",
         measured=tuple(sorted(measured, key=lambda m: m.metric.name)),
     )

@@ -26,6 +26,8 @@ _EXPLAINED = frozenset({"", "worse", "confirmed", "worse-than-base", "worse-than
                        "within-threshold", "within-noise", "not-in-base", "not-in-baseline", "within-budget",
                        "not-gated", "no-runs"})  # fmt: skip
 """Reasons that the heading and the numbers say already."""
+_BESIDE_THE_LIMIT = frozenset({"worse", "worse-than-file", "within-threshold"})
+"""Reasons of changes that are compared with a threshold."""
 _HOLDING = frozenset({Status.UNCHANGED, Status.TOO_NOISY})
 _STATISTIC = re.compile(r"[a-z0-9.]{1,16}")
 """A name such as ``p95``; what else a report states there is shown as a name from data."""
@@ -94,7 +96,7 @@ def value_of(f: Finding) -> Value:
         limit=f.limit_text,
         instead=_instead(f),
         picture=_picture(f),
-        remark=_remark(f),
+        remark=describe_reason(f) or _limit_beside(f),
     )
 
 
@@ -163,7 +165,7 @@ def _cost(f: Finding, change: float) -> float:
     return 1.0 / (1.0 + change) - 1.0 if change > -1.0 else math.inf
 
 
-def _remark(f: Finding) -> Line:
+def describe_reason(f: Finding) -> Line:
     """Return what neither the heading nor the numbers say: the reason where these leave it open, and its facts."""
     is_explained = f.reason in _EXPLAINED or f.status in _HOLDING
     line: Line = () if is_explained else (_why(f),)
@@ -173,6 +175,14 @@ def _remark(f: Finding) -> Line:
     if not line or sentence(f.reason) in facts:
         return mark_names(facts)
     return (*line, text(": "), *mark_names(facts))
+
+
+def _limit_beside(f: Finding) -> Line:
+    """Return the limit of a value that got worse, where it is no share, so that a change in percent says nothing."""
+    is_share = not f.limit_text or f.limit_text.endswith("%")
+    if is_share or f.reason not in _BESIDE_THE_LIMIT or not f.change or (f.change > 0) is not (f.better == "lower"):
+        return ()
+    return text("limit "), name(f.limit_text)
 
 
 def describe_rule(f: Finding) -> Line:

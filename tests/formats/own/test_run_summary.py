@@ -292,6 +292,22 @@ def test_a_faulty_summary_is_refused_with_place_and_hint(content, place, message
     assert "perfgate schema run" in fault.hint
 
 
+@pytest.mark.parametrize(
+    ("schema", "what", "hint"),
+    [
+        ("perfgate/profile/1", "is a profile", "perfgate check --current a.json judges it"),
+        ("perfgate/baseline/1", "is a baseline", "perfgate check --baseline a.json"),
+        ("perfgate/report/2", "is the report of a check", "perfgate report a.json"),
+    ],
+)
+def test_another_file_of_perfgate_is_named_with_the_command_that_takes_it(schema, what, hint):
+    (fault,) = refused(parse, {"schema": schema, "benchmarks": []})
+    assert fault.slug == "run-invalid"
+    assert fault.message.startswith(what)
+    assert hint in fault.hint
+    assert "delete" not in fault.hint
+
+
 def test_every_fault_of_a_summary_is_told_at_once():
     faults = refused(parse, {"elapsed_sec": "fast", "rows_used": -1})
     assert sorted(f.place for f in faults) == ["a.json", "a.json: /elapsed_sec", "a.json: /rows_used"]

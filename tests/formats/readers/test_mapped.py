@@ -515,9 +515,22 @@ def test_maps_are_found_by_name_and_by_file():
     assert map_for("logs/a.jsonl", [TOOK, own]) is own
     assert map_for("deep/down/a.tsv", [TOOK, own]) is own
     assert map_for("a.csv", [TOOK, own]) is None
+    packed = a_map(name="packed", files=("*.tsv.gz",))
+    assert map_for("a.tsv.gz", [own]) is own
+    assert map_for("a.tsv.gz", [own, packed]) is packed
     with pytest.raises(CannotDecideError, match='no map "wob"'):
         map_named("wob", [own])
     assert named("prediction-log").load()
+
+
+@pytest.mark.parametrize("content", [b"PAR1" + bytes(50), gzip.compress(b"PAR1" + bytes(50))])
+def test_parquet_is_refused_with_the_command_that_reads_it(content):
+    with pytest.raises(CannotDecideError) as caught:
+        read(Source("day 1.parquet", content=content), format_of(TOOK), ForeignOptions())
+    (fault,) = caught.value.diagnostics
+    assert (fault.slug, fault.message) == ("format-unread", "is Parquet, which a field map reads with --engine alone")
+    assert "perfgate collect --engine local 'day 1.parquet'" in fault.hint
+    assert "perfgate[scale]" in fault.hint
 
 
 def test_values_are_finite_whatever_the_rows_hold():

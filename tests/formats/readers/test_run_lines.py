@@ -112,10 +112,21 @@ def test_parquet_says_what_is_needed_or_gives_what_json_lines_give():
         with pytest.raises(CannotDecideError, match="needs pyarrow") as caught:
             read(Source(str(path)), known, ForeignOptions())
         assert "pip install pyarrow" in caught.value.diagnostics[0].hint
+        assert "perfgate collect --engine local" in caught.value.diagnostics[0].hint
         return
     got = read(Source(str(path)), known, ForeignOptions()).records
     lines_of = read(Source(str(DATA / "model-runs/smoke.jsonl")), named("model-runs"), ForeignOptions()).records
     assert got == lines_of
+
+
+def test_parquet_that_holds_a_log_is_one_error_with_the_command_that_reads_it(tmp_path):
+    pa = pytest.importorskip("pyarrow")
+    pq = pytest.importorskip("pyarrow.parquet")
+    pq.write_table(pa.Table.from_pylist([{"route": "/a", "took_ms": 1.0}] * 9), tmp_path / "log.parquet")
+    known = named("model-runs-parquet")
+    with pytest.raises(CannotDecideError, match='is Parquet without the column "run_id"') as caught:
+        read(Source(str(tmp_path / "log.parquet")), known, ForeignOptions())
+    assert "perfgate collect --engine local" in caught.value.diagnostics[0].hint
 
 
 def test_parquet_takes_nested_columns_points_in_time_and_nothing(tmp_path):

@@ -39,7 +39,7 @@ STAMP = "\0time"
 TIMES = ("timestamp", "@timestamp", "time", "ts", "asctime", "datetime")
 """Usual names of the time of a row."""
 _CERTAIN = 2  # the first of these are never a duration
-BATCH = 512
+BATCH = 2048
 """Rows that are worked on together."""
 
 
@@ -93,10 +93,14 @@ class Broken(Struct):
 
 def is_json(source: Source) -> bool:
     """Is it JSON, perhaps with lines of text between, rather than a table?"""
-    head = source.head
+    return is_json_text(source.head)
+
+
+def is_json_text(head: str) -> bool:
+    """Does a text that begins like this hold JSON, perhaps with lines of text between, rather than a table?"""
     lines = head.splitlines()
     return bool(_ARRAY.match(head)) or any(
-        line.lstrip().startswith("{") or _object_after_prefix(line, may_be_cell=True) is not None for line in lines
+        line.lstrip().startswith("{") or object_after_prefix(line, may_be_cell=True) is not None for line in lines
     )
 
 
@@ -128,7 +132,12 @@ def json_rows(
 
 def is_array(source: Source) -> bool:
     """Is it a JSON array, or documents over several lines each, and no JSON lines?"""
-    return bool(_ARRAY.match(source.head) or _PRETTY.match(source.head))
+    return is_array_text(source.head)
+
+
+def is_array_text(head: str) -> bool:
+    """Is a text that begins like this a JSON array, or documents over several lines each, and no JSON lines?"""
+    return bool(_ARRAY.match(head) or _PRETTY.match(head))
 
 
 def object_of(
@@ -147,7 +156,7 @@ def object_of(
     try:
         row = _DECODE(line)
     except (ValueError, RecursionError):
-        row = _object_after_prefix(line, is_stamped=is_stamped) or _slowly(line)
+        row = object_after_prefix(line, is_stamped=is_stamped) or _slowly(line)
     if type(row) is dict:
         return row
     if not line.strip():
@@ -161,7 +170,7 @@ class _NoJsonError(Exception):
     """Why a line is no JSON."""
 
 
-def _object_after_prefix(line: str, *, may_be_cell: bool = False, is_stamped: bool = False) -> dict[str, Any] | None:
+def object_after_prefix(line: str, *, may_be_cell: bool = False, is_stamped: bool = False) -> dict[str, Any] | None:
     """Return the object that ends a line of a logger, behind time, level and the like; None: there is none.
 
     The first braces may belong to the prefix. Where it is not known that the file is no table,
