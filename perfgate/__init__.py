@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         traced,
     )
     from perfgate.pipeline.collect import load_profiles, load_runs
+    from perfgate.pipeline.history.find import load_history
 
 __version__ = "0.1.0"
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "get_tracer",
     "init_metrics",
     "init_tracer",
+    "load_history",
     "load_profiles",
     "load_runs",
     "measure_and_run",
@@ -42,7 +44,12 @@ __all__ = [
     "profile",
     "traced",
 ]
-_FOR_NOTEBOOKS = ("load_profiles", "load_runs")
+_FOR_NOTEBOOKS = {
+    "load_history": "perfgate.pipeline.history.find",
+    "load_profiles": "perfgate.pipeline.collect",
+    "load_runs": "perfgate.pipeline.collect",
+}
+"""Name -> its module; all others are in `perfgate.measure`."""
 
 
 def __getattr__(name: str) -> object:
@@ -51,7 +58,6 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module 'perfgate' has no attribute {name!r}")
     from importlib import import_module  # lazily, so that `import perfgate` costs nothing
 
-    home = "perfgate.pipeline.collect" if name in _FOR_NOTEBOOKS else "perfgate.measure"
-    found: object = getattr(import_module(home), name)
+    found: object = getattr(import_module(_FOR_NOTEBOOKS.get(name, "perfgate.measure")), name)
     globals()[name] = found  # the next look-up is one of a plain name, and adds no calls to a profile
     return found

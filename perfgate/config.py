@@ -332,6 +332,7 @@ class _Reading:
                 fields=file.drift.fields,
                 level=file.drift.level or BUILT_IN.drift.level,
             ),
+            history_ref=file.history.ref or BUILT_IN.history_ref,
         )
 
     def _canary(self, table: CanaryTable, traced_ms: float | None) -> Canary:

@@ -1,4 +1,4 @@
-"""Runs and profiles as pandas DataFrames, for people and notebooks. Never on the path of a check."""
+"""Runs, profiles and the history of values as pandas DataFrames, for people and notebooks; never for a check."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import pandas as pd
 from perfgate.core.profile import Profile, title
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
+    from perfgate.core.history.trends import Trend
     from perfgate.core.run import Run
 
 
@@ -75,3 +76,66 @@ def summary_frame(profiles: Iterable[Profile]) -> pd.DataFrame:
         p95=lambda v: v.quantile(0.95),
         p99=lambda v: v.quantile(0.99),
     ).reset_index()
+
+
+def history_frame(trends: Iterable[Trend]) -> pd.DataFrame:
+    """Return one row for each value and session, tidy: ready for plotting over time.
+
+    Columns: machine_class, benchmark, metric, unit, better, session, started_at (UTC timestamps;
+    when git got to know it where that is unknown), commit, rows_used (missing unless all runs had the
+    same rows), n (0: only quantiles are known), p50 and p95 (in `unit`; NaN: too few values), section (from
+    0; values of different sections cannot be compared) and step (change of the level, on the first session
+    after it; as a ratio less one, or the difference where a value is zero; else NaN); then a
+    column ``label.<name>`` for each label.
+    """
+    rows = list(_history_rows(trends))
+    names = sorted({name for row in rows for name in row if name not in _HISTORY})
+    frame = pd.DataFrame(rows, columns=[*_HISTORY, *names])
+    frame["started_at"] = pd.to_datetime(frame["started_at"], utc=True, format="ISO8601", errors="coerce")
+    return frame.astype(
+        {"rows_used": "Int64", "n": "int64", "p50": float, "p95": float, "section": "int64", "step": float}
+    )
+
+
+_HISTORY = (
+    "machine_class",
+    "benchmark",
+    "metric",
+    "unit",
+    "better",
+    "session",
+    "started_at",
+    "commit",
+    "rows_used",
+    "n",
+    "p50",
+    "p95",
+    "section",
+    "step",
+)
+
+
+def _history_rows(trends: Iterable[Trend]) -> Iterator[dict[str, object]]:
+    for trend in trends:
+        series = trend.series
+        changes = {mark.at: mark.change for mark in trend.marks}
+        for number, section in enumerate(series.sections):
+            for place in range(section.start, section.end):
+                past, reading = series.points[place].past, series.points[place].reading
+                yield {
+                    "machine_class": series.benchmark.machine_class,
+                    "benchmark": series.benchmark.benchmark,
+                    "metric": reading.metric.name,
+                    "unit": reading.metric.unit,
+                    "better": reading.metric.better,
+                    "session": past.session,
+                    "started_at": past.when or None,
+                    "commit": past.commit,
+                    "rows_used": past.rows_used[0] if len(past.rows_used) == 1 else None,
+                    "n": reading.n,
+                    "p50": reading.p50,
+                    "p95": reading.p95,
+                    "section": number,
+                    "step": changes.get(place),
+                    **{f"label.{name}": value for name, value in series.benchmark.labels},
+                }

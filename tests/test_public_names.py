@@ -38,3 +38,16 @@ def test_runs_and_profiles_are_loaded_for_notebooks(tmp_path, monkeypatch):
         perfgate.load_runs("a.json", "b.json")
     (fault,) = caught.value.diagnostics
     assert fault.message.startswith('the keys "run_id", "elapsed_sec", ')
+
+
+def test_the_history_is_loaded_for_notebooks(tmp_path, monkeypatch):
+    from history_cases import CLASS, Suite, creep, write
+
+    write(tmp_path, Suite(levels={"encode": creep(0.004, 0.02)}), 12)
+    monkeypatch.chdir(tmp_path)
+    (trend,) = perfgate.load_history("encode", metric="elapsed", last=11)
+    assert (trend.series.benchmark.machine_class, len(trend.series.points)) == (CLASS, 11)
+    with pytest.raises(CannotDecideError, match="no session measured the benchmark"):
+        perfgate.load_history("decode")
+    with pytest.raises(ValueError, match="last is 0"):
+        perfgate.load_history(last=0)

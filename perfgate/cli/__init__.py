@@ -32,6 +32,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "compare": (_EVERY_DAY, "Compare two results: exit 0, 1 or 2."),
     "ab": (_EVERY_DAY, "Compare two versions of a command, measured interleaved."),
     "bisect": (_EVERY_DAY, "Find the commit that made a command slower."),
+    "history": (_EVERY_DAY, "Show how values changed over time, and since which commit."),
     "baseline": (_EVERY_DAY, "Refresh, show, list or compare baselines."),
     "runs": (_EVERY_DAY, "List run files, or remove some."),
     "compact": (_EVERY_DAY, "Put the runs of older sessions into one file."),

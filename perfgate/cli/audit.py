@@ -28,6 +28,12 @@ _LEVELS: dict[str, DiagnosticLevel] = {"note": "note", "warning": "warning", "er
     show_default=True,
     help="Exit 1 when a finding is of this level, or of a worse one.",
 )
+@click.option(
+    "--anchor",
+    default="",
+    metavar="REF|N",
+    help="Find creep since this commit, or N sessions back (default: last tag).",
+)
 @click.option("--today", default="", metavar="DATE", help="The day of the audit, such as 2026-01-31 (default: today).")
 @click.option("--format", "form", type=click.Choice(choices(verdict=False)), default="text", help="On stdout.")
 @click.pass_context
@@ -38,13 +44,15 @@ def command(
     config: str | None,
     machine_class: str,
     fail_on: str,
+    anchor: str,
     today: str,
     form: Format,
 ) -> ExitCode:
     """Estimate how far the gate can be trusted, from its baselines alone.
 
     Reports the false alarms to expect, the smallest detectable change of each value,
-    rules that do nothing, and baselines that are old or no longer used. Exits 0 when clean, 1 with
+    rules that do nothing, baselines that are old or no longer used, and values that
+    crept away from the newest tag (--anchor). Exits 0 when clean, 1 with
     findings of the level of --fail-on, 2 when there is nothing to audit.
     """
     from perfgate.cli.present import show
@@ -52,6 +60,6 @@ def command(
     from perfgate.pipeline.audit import audit
 
     check_day(ctx, today)
-    found, document = audit(baseline=baseline, config=config, machine_class=machine_class, today=today)
+    found, document = audit(baseline=baseline, config=config, machine_class=machine_class, today=today, anchor=anchor)
     show(document, form)
     return Code.REGRESSION if fail_on in _LEVELS and found.has(_LEVELS[fail_on]) else Code.PASS

@@ -30,6 +30,7 @@ _RUNNERS = ("hosted", "own")
 @click.option("--refresh", metavar="BRANCH", help="Each push to it adds a session to the baselines (own runners).")
 @click.option("--refresh-as", "form", type=click.Choice(_FORMS), help="How a session is recorded (default: commit).")
 @click.option("--requirements", metavar="FILE", help="List with hashes: what the job that comments installs (GitHub).")
+@click.option("--history", "is_watched", is_flag=True, help="Each week the history, and creep since a tag (GitHub).")
 @click.option("--on-label", "label", metavar="LABEL", help="Measure only pull requests with this label (GitHub).")
 def command(
     place: str | None,
@@ -41,6 +42,7 @@ def command(
     refresh: str | None,
     form: str | None,
     requirements: str | None,
+    is_watched: bool,
     label: str | None,
 ) -> None:
     """Set up a project: configuration, baselines/, a line for .gitignore, and in CI ready workflows.
@@ -49,7 +51,7 @@ def command(
     """
     from msgspec.structs import replace
 
-    from perfgate.pipeline.init.start import start, with_label, with_refresh, with_requirements
+    from perfgate.pipeline.init.start import start, with_history, with_label, with_refresh, with_requirements
 
     if place is None:
         place = "laptop"
@@ -58,7 +60,7 @@ def command(
     plan = _plan(place, runner or ("own" if refresh is not None else None), forks=forks)
     plan = replace(plan, suites=suites, shards=shards)
     plan = with_requirements(with_refresh(plan, place, refresh, form), place, requirements)
-    plan = with_label(plan, place, label)
+    plan = with_history(with_label(plan, place, label), place, is_asked=is_watched)
     started = start(".", place=place, plan=plan)
     for path in started.made:
         say(f"made {path}")

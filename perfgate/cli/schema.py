@@ -6,7 +6,18 @@ import click
 
 from perfgate.cli.output import write
 
-_NAMES = ("run", "baseline", "profile", "percentiles", "report", "audit", "config", "waivers", "drift-reference")
+_NAMES = (
+    "run",
+    "baseline",
+    "profile",
+    "percentiles",
+    "report",
+    "audit",
+    "config",
+    "waivers",
+    "drift-reference",
+    "history",
+)
 
 
 @click.command()

@@ -44,6 +44,13 @@ NO_BASELINES = "none"
 Method = Literal["auto", "threshold", "exact"]
 Workload = Literal["same", "rate"]
 
+LEDGER = "refs/perfgate/history"
+"""The ref of the ledger, unless the configuration names another one."""
+LEDGER_REMOTE = "origin"
+"""Where it is pushed to, unless the user names another remote."""
+LEDGER_NAME = r"^refs(/[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*){2,9}$(?!\n)"
+"""How the name of a ledger's ref is formed: in full, of such parts as git allows anywhere."""
+
 EXACT_BY_NATURE = frozenset({"function_calls", "instructions"})
 """Counts that only the code changes: gated without a rule, and judged by the exact rule unless they vary."""
 GATED_BY_DEFAULT = frozenset({
@@ -360,6 +367,8 @@ class Policy(Struct, frozen=True, kw_only=True):
     """When a canary is rolled back, and when it goes on."""
     drift: Drift = NO_SAMPLES
     """How inputs are held against their reference."""
+    history_ref: str = LEDGER
+    """The ref of the ledger of sessions."""
 
     def __post_init__(self) -> None:
         """Give the rules their lookup."""

@@ -116,6 +116,7 @@ def _keys(was: Policy, now: Policy) -> Iterator[tuple[str, _Values]]:
     yield "canary", (_stated(was.canary, CANARY), _stated(now.canary, CANARY), None)
     yield "drift", (_stated(was.drift, NO_SAMPLES), _stated(now.drift, NO_SAMPLES), _is_softer(was.drift, now.drift))
     yield "machine_class", (was.machine_class, now.machine_class, None)
+    yield "history_ref", (was.history_ref, now.history_ref, False)
 
 
 def _stated(table: Tracing | Canary | Drift, default: Tracing | Canary | Drift) -> str:

@@ -14,6 +14,7 @@ from perfgate.core.errors import plain
 from perfgate.core.finding import HOLDS, Name, Status
 from perfgate.report.document import verdict_in
 from perfgate.report.rows import name_benchmark
+from perfgate.report.words import SERIES_UNITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from perfgate.core.finding import Finding, Verdict
     from perfgate.report.document import Document, Gauge
 
-_UNITS = {"s": "seconds", "B": "bytes", "1/s": "per_second"}
 _DIGITS, _MOST_DIGITS = 4, 12
 _HELP = {
     "perfgate_verdict": "The verdict: 1 for the one that was reached, else 0.",
@@ -70,7 +70,8 @@ def render(document: Document) -> str:
 def _draw_gauges(gauges: Sequence[Gauge]) -> str:
     families: dict[str, list[str]] = {}
     for g in gauges:
-        head = [f"# TYPE {g.name} gauge", f"# HELP {g.name} {g.help}"]
+        unit = [f"# UNIT {g.name} {g.unit}"] if g.unit else []
+        head = [f"# TYPE {g.name} gauge", *unit, f"# HELP {g.name} {g.help}"]
         labels = tuple((label, plain(value)) for label, value in g.labels)
         families.setdefault(g.name, head).append(f"{g.name}{_draw_labels(labels)} {g.value:.{_MOST_DIGITS}g}")
     return "".join(f"{line}\n" for lines in families.values() for line in lines) + "# EOF\n"
@@ -94,7 +95,7 @@ def _rows(verdict: Verdict) -> Iterator[tuple[Finding, _Labels]]:
 
 def _values(f: Finding) -> Iterator[tuple[str, str, str]]:
     """Return name, unit and value of what is known about a row."""
-    unit, is_budget = _UNITS.get(f.unit, ""), f.method == "budget"
+    unit, is_budget = SERIES_UNITS.get(f.unit, ""), f.method == "budget"
     current = f.baseline if f.status in HOLDS else f.current  # a budget that holds has none
     if f.baseline is not None:
         yield "perfgate_baseline", unit, _number(f.baseline)

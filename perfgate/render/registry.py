@@ -85,6 +85,15 @@ RENDERERS: tuple[Renderer, ...] = (
         needs_verdict=True,
         runner_escape=_JSON,
     ),
+    Renderer(name="badge", module="badge", suffixes=(".svg",), needs_verdict=True, runner_escape=_XML),
+    Renderer(
+        name="shields",
+        module="badge",
+        function="render_shields",
+        suffixes=(".shields.json",),
+        needs_verdict=True,
+        runner_escape=_JSON,
+    ),
 )
 
 _BY_FORMAT = {r.format: r for r in RENDERERS}

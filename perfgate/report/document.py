@@ -92,6 +92,8 @@ class Table(Struct, frozen=True, kw_only=True):
     """The rows, in the order to be shown."""
     remarks: bool
     """Do the rows carry remarks that must be read?"""
+    is_whole: bool = False
+    """Is every row shown, however many they are, as of a log?"""
 
 
 class Fold(Struct, frozen=True, kw_only=True):
@@ -157,6 +159,8 @@ class Gauge(Struct, frozen=True, kw_only=True):
 
     name: str
     """A metric's name, with its unit as Prometheus wants it."""
+    unit: str = ""
+    """The last word of the name, where that is a unit."""
     help: str
     """One sentence."""
     value: float

@@ -7,6 +7,8 @@ import math
 from perfgate.core.statistic import P50
 from perfgate.core.text.units import display_scale
 
+SERIES_UNITS = {"s": "seconds", "B": "bytes", "1/s": "per_second"}
+"""Base unit -> the last word of the name of its series in Prometheus; other units have none."""
 _DIGITS = 4
 _MOST_DIGITS = 15
 _MOST_DECIMALS = 12  # a change fails from 1e-12 beyond its limit

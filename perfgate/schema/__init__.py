@@ -21,7 +21,18 @@ if TYPE_CHECKING:
 
     from jsonschema.exceptions import ValidationError
 
-NAMES = ("run", "baseline", "profile", "percentiles", "report", "audit", "config", "waivers", "drift-reference")
+NAMES = (
+    "run",
+    "baseline",
+    "profile",
+    "percentiles",
+    "report",
+    "audit",
+    "config",
+    "waivers",
+    "drift-reference",
+    "history",
+)
 """Schemas; `_NEWEST` has the versions of those that are no longer at their first."""
 
 _NEWEST = {"report": 2}

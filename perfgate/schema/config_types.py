@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
+from perfgate.core.policy import LEDGER_NAME
 from perfgate.core.statistic import STATISTICS
 
 _Name = Annotated[str, msgspec.Meta(min_length=1)]
@@ -144,6 +145,12 @@ class DriftTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     level: _Level | None = None
 
 
+class HistoryTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """``[history]``."""
+
+    ref: Annotated[str, msgspec.Meta(pattern=LEDGER_NAME)] | None = None
+
+
 class ConfigFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The whole file."""
 
@@ -156,6 +163,7 @@ class ConfigFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     trace: TraceTable = TraceTable()
     canary: CanaryTable = CanaryTable()
     drift: DriftTable = DriftTable()
+    history: HistoryTable = HistoryTable()
     rule: tuple[RuleTable, ...] = ()
     budget: tuple[BudgetTable, ...] = ()
     map: tuple[MapTable, ...] = ()

@@ -35,7 +35,7 @@ class RankTest(NamedTuple):
     exact: bool
 
 
-def mann_whitney(base: Sequence[float], current: Sequence[float]) -> RankTest:
+def mann_whitney(base: Sequence[float], current: Sequence[float], *, few: int = 0) -> RankTest:
     """Test one-sided whether ``current`` tends to be larger than ``base``.
 
     Exact up to 20 runs a side, tied values included; otherwise the normal approximation
@@ -45,6 +45,7 @@ def mann_whitney(base: Sequence[float], current: Sequence[float]) -> RankTest:
     Args:
         base: the baseline's runs, in any unit, any order, length >= 1; all finite.
         current: the current runs, in the same unit, length >= 1; all finite.
+        few: a side of at most so many runs makes the law exact, too, however long the other one is.
 
     Returns:
         The test; its ``p`` is 1.0 if all values are equal.
@@ -63,7 +64,7 @@ def mann_whitney(base: Sequence[float], current: Sequence[float]) -> RankTest:
     twice = sum(bisect_left(ordered, value) + bisect_right(ordered, value) for value in current)
     repeats = Counter(base)
     repeats.update(current)
-    if max(n, m) <= MOST_EXACT:
+    if max(n, m) <= MOST_EXACT or min(n, m) <= few:
         has_ties = len(repeats) < n + m
         p = tied_tail(base, current) if has_ties else _tail(n, m)[twice // 2] / math.comb(n + m, n)
         return RankTest(u=twice / 2, p=p, exact=True)

@@ -23,7 +23,7 @@ from perfgate.store.git_start import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 _TIMEOUT = 60.0
 _VERSION_TIMEOUT = 2.0
@@ -333,6 +333,7 @@ def git(
     accepted: Collection[int] = (0,),
     timeout: float = _TIMEOUT,
     most: int | None = None,
+    variables: Mapping[str, str] | None = None,
 ) -> bytes:
     """Return what git prints in a folder when it reads `asked`; it never waits for a person.
 
@@ -346,24 +347,49 @@ def git(
         accepted: exit codes that are no refusal.
         timeout: how long it may take, in seconds.
         most: largest answer in bytes; None: that of a listing of all files, or a short one.
+        variables: of its environment, in place of those of every call.
 
     Raises:
         CannotDecideError: git is absent, refuses, or answers without end.
     """
+    code, answer, errors = run_git(
+        folder, arguments, asked=asked, settings=settings, timeout=timeout, most=most, variables=variables
+    )
+    if code not in accepted:
+        raise failure("ref-unreadable", arguments, errors, failing=failing, hint=hint)
+    return answer
+
+
+def run_git(
+    folder: str,
+    arguments: Sequence[str],
+    *,
+    asked: bytes = b"",
+    settings: Sequence[str] = (),
+    timeout: float = _TIMEOUT,
+    most: int | None = None,
+    variables: Mapping[str, str] | None = None,
+) -> tuple[int, bytes, str]:
+    """Return exit code and output of git, and what it wrote to stderr; the arguments are those of `git`.
+
+    Raises:
+        CannotDecideError: git is absent, or answers without end.
+    """
     if most is None:
         most = _MOST_SHORT if arguments[0] in _SHORT else _MOST_OUTPUT
     argv = command(folder, arguments, settings=settings)
+    env = environment(os.environ) | dict(variables or {})
     try:
-        code, answer, errors = run_bounded(argv, env=environment(os.environ), asked=asked, timeout=timeout, most=most)
+        code, answer, errors = run_bounded(argv, env=env, asked=asked, timeout=timeout, most=most)
     except TooMuchOutputError:
         message = f"git {arguments[0]} answered with more than {most:,} bytes"
         raise cannot_decide("git-answer", message, hint="check which git is found first: git --version") from None
-    except (OSError, subprocess.TimeoutExpired) as caught:
+    except subprocess.TimeoutExpired:
+        message = f"git {arguments[0]} did not end within {timeout:g} s"
+        raise cannot_decide("ref-unreadable", message, hint="run the command again") from None
+    except OSError as caught:
         raise cannot_decide("ref-unreadable", f"git cannot be run ({caught})", hint="install git") from None
-    if code not in accepted:
-        stderr = errors.decode("utf-8", "replace")
-        raise failure("ref-unreadable", arguments, stderr, failing=failing, hint=hint)
-    return answer
+    return code, answer, errors.decode("utf-8", "replace")
 
 
 def read_version() -> str | None:

@@ -157,6 +157,20 @@ def compare(commands: dict[str, tuple[str, ...]], repeat: int = REPEAT) -> dict[
     return {name: Cost(*map(statistics.median, zip(*found, strict=True))) for name, found in costs.items()}
 
 
+def cost_of_a_file(found: dict[str, Cost], name: str, count: int) -> float:
+    """Return seconds of CPU time a file: what many cost less what a tenth of them does, without the start-up."""
+    return (found[name].cpu - found[f"{name}, few"].cpu) / (count - count // 10)
+
+
+def write_few_and_many(folder: str, count: int) -> tuple[str, str, int]:
+    """Return a folder of a tenth of so many files, one of all of them, and the size of a file."""
+    few, many = f"{folder}/few", f"{folder}/many"
+    for path, number in ((few, count // 10), (many, count)):
+        os.mkdir(path)
+        size = write_files(path, number)
+    return few, many, size
+
+
 def compile_floor(folder: str) -> tuple[str, ...]:
     """Return the command that reads all files of a folder: a loop in C, or in Python where there is no gcc."""
     if not shutil.which("gcc"):
@@ -168,10 +182,7 @@ def compile_floor(folder: str) -> tuple[str, ...]:
 
 def compare_files(folder: str, count: int) -> None:
     """Print what a file costs."""
-    few, many = f"{folder}/few", f"{folder}/many"
-    for path, number in ((few, count // 10), (many, count)):
-        os.mkdir(path)
-        size = write_files(path, number)
+    few, many, size = write_few_and_many(folder, count)
     floor = compile_floor(folder)
     perfgate = (sys.executable, "-m", "perfgate", "collect")
     one = ("taskset", "-c", "0") if shutil.which("taskset") else ()
@@ -191,7 +202,7 @@ def compare_files(folder: str, count: int) -> None:
     print(f"{count:,} files of {size} bytes less {count // 10:,}; the floor is {Path(floor[0]).name}")
     costs = {}
     for name in ("floor", "os.open, os.read, os.close in Python", "perfgate collect"):
-        costs[name] = (found[name].cpu - found[f"{name}, few"].cpu) / (count - count // 10) * 1e6
+        costs[name] = cost_of_a_file(found, name, count) * 1e6
         print(f"{name:40} {costs[name]:8.1f} us CPU a file, {costs[name] / costs['floor']:6.2f} x the floor")
     pandas = (found["pandas.read_json"].cpu - found["pandas, none"].cpu) / PANDAS_FILES * 1e6
     print(f"{'pandas.read_json':40} {pandas:8.1f} us CPU a file, {pandas / costs['perfgate collect']:6.0f} x perfgate")

@@ -20,6 +20,14 @@ REPEAT = 15
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRON = {k: v for k, v in os.environ.items() if k != "CI" and not k.startswith(("GITHUB_", "PERFGATE_"))}
 PERFGATE = (sys.executable, "-m", "perfgate")
+PIP = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check")
+COMMANDS = {
+    "import click": ((sys.executable, "-c", "import click"), str(ROOT)),
+    "import pandas": ((sys.executable, "-c", "import pandas"), str(ROOT)),
+    "perfgate --help": ((*PERFGATE, "--help"), str(ROOT)),
+    "perfgate check": ((*PERFGATE, "check"), str(ROOT)),
+}
+"""Each with the folder that perfgate is imported from."""
 
 
 def write_runs(folder: Path, prefix: str, shift: float) -> None:
@@ -54,40 +62,58 @@ def cost(command: tuple[str, ...], folder: str, package: str) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
+def build_wheel(folder: str) -> Path:
+    """Build the wheel as an installation from the repository does, and return its file."""
+    subprocess.run([*PIP, "wheel", "--no-deps", "--wheel-dir", f"{folder}/dist", str(ROOT)], check=True)
+    (wheel,) = Path(folder, "dist").glob("*.whl")
+    return wheel
+
+
 def install(folder: str) -> tuple[str, str]:
     """Build the wheel, and return the folders of two installations of it: compiled by pip, and not."""
-    pip = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check")
-    subprocess.run([*pip, "wheel", "--no-deps", "--wheel-dir", f"{folder}/dist", str(ROOT)], check=True)
-    (wheel,) = Path(folder, "dist").glob("*.whl")
+    wheel = str(build_wheel(folder))
     for name, options in (("compiled", ()), ("bare", ("--no-compile",))):
-        subprocess.run([*pip, "install", "--no-deps", *options, "--target", f"{folder}/{name}", str(wheel)], check=True)
+        subprocess.run([*PIP, "install", "--no-deps", *options, "--target", f"{folder}/{name}", wheel], check=True)
     return f"{folder}/compiled", f"{folder}/bare"
+
+
+def prepare_check(folder: str) -> None:
+    """Leave baselines of twenty runs in a folder, and twenty other runs to check."""
+    runs = Path(folder, "outputs", "model_runs")
+    write_runs(runs, "base", 0.0)
+    cost((*PERFGATE, "baseline", "refresh"), folder, str(ROOT))
+    write_runs(runs, "now", 0.002)
+
+
+def compare(commands: dict[str, tuple[tuple[str, ...], str]], folder: str, repeat: int = REPEAT) -> dict[str, float]:
+    """Return the median CPU time of each command, in seconds; their repetitions are interleaved.
+
+    Args:
+        commands: by name, each with the folder that perfgate is imported from.
+        folder: where they run.
+        repeat: how often, beside a first time that fills the caches.
+    """
+    times: dict[str, list[float]] = {name: [] for name in commands}
+    for turn in range(repeat + 1):
+        for name, (command, package) in commands.items():
+            spent = cost(command, folder, package)
+            if turn:
+                times[name].append(spent)
+    return {name: statistics.median(t) for name, t in times.items()}
 
 
 def main() -> None:
     """Print the ratios."""
     with tempfile.TemporaryDirectory() as folder:
-        runs = Path(folder, "outputs", "model_runs")
-        write_runs(runs, "base", 0.0)
-        cost((*PERFGATE, "baseline", "refresh"), folder, str(ROOT))
-        write_runs(runs, "now", 0.002)
+        prepare_check(folder)
         compiled, bare = install(folder)
         commands = {
             "python -c pass": ((sys.executable, "-c", "pass"), str(ROOT)),
-            "import click": ((sys.executable, "-c", "import click"), str(ROOT)),
-            "import pandas": ((sys.executable, "-c", "import pandas"), str(ROOT)),
-            "perfgate --help": ((*PERFGATE, "--help"), str(ROOT)),
-            "perfgate check": ((*PERFGATE, "check"), str(ROOT)),
+            **COMMANDS,
             "check, compiled": ((*PERFGATE, "check"), compiled),
             "check, not compiled": ((*PERFGATE, "check"), bare),
         }
-        times: dict[str, list[float]] = {name: [] for name in commands}
-        for turn in range(REPEAT + 1):
-            for name, (command, package) in commands.items():
-                spent = cost(command, folder, package)
-                if turn:  # the first one fills the caches
-                    times[name].append(spent)
-    medians = {name: statistics.median(t) for name, t in times.items()}
+        medians = compare(commands, folder)
     for name, value in medians.items():
         print(f"{name:20} {value * 1e3:7.1f} ms of CPU")
     for part, whole, goal in (

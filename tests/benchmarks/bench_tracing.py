@@ -50,6 +50,12 @@ def cpu(loop: Callable[[int], None], calls: int = CALLS) -> float:
     return best / calls
 
 
+def costs_of(*loops: Callable[[int], None]) -> dict[Callable[[int], None], float]:
+    """Return nanoseconds of CPU time a call of each loop, without the loop itself."""
+    floor = cpu(empty)
+    return {loop: cpu(loop) - floor for loop in loops}
+
+
 def in_turns(one: Callable[[], None], other: Callable[[], None]) -> tuple[float, float]:
     """Return the median nanoseconds of CPU time of two loops that run in turns, since the machine drifts."""
     times: tuple[list[int], list[int]] = ([], [])
@@ -169,8 +175,7 @@ def start_up(code: str) -> float:
 
 
 def main() -> None:
-    floor = cpu(empty)
-    costs = {f: cpu(f) - floor for f in (pair, nothing, span, span_with_attributes, span_off, span_off_with_attributes)}
+    costs = costs_of(pair, nothing, span, span_with_attributes, span_off, span_off_with_attributes)
     for loop, ns in costs.items():
         name = loop.__name__.replace("_", " ")
         print(f"{name:26} {ns:7.0f} ns  {ns / costs[pair]:5.2f} x pair  {ns / costs[nothing]:5.2f} x nothing")

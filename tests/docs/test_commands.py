@@ -18,14 +18,16 @@ def sections() -> dict[str, str]:
 
 
 def commands() -> dict[str, click.Command]:
-    """Return every command by its words; groups give way to what is in them."""
+    """Return every command by its words; groups that do nothing themselves give way to what is in them."""
     found: dict[str, click.Command] = {}
     context = click.Context(program)
     for name in program.list_commands(context):
         command = program.get_command(context, name)
         if isinstance(command, click.Group):
             found |= {f"{name} {sub}": one for sub, one in command.commands.items()}
-        elif command is not None:
+        if isinstance(command, click.Group) and not command.params:
+            continue
+        if command is not None:
             found[name] = command
     return found
 

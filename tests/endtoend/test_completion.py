@@ -35,6 +35,8 @@ CASES = [
     ("check --format j", {"json", "junit"}),
     ("completion ", {"bash", "zsh", "fish"}),
     ("explain no-ru", {"no-runs"}),
+    ("history ap", {"append"}),
+    ("history append --pu", {"--push"}),
 ]
 
 

@@ -82,7 +82,7 @@ def test_json_on_stdout_stays_json(slower: Project) -> None:
     assert told
 
 
-@pytest.mark.parametrize("form", ["json", "junit", "openmetrics", "codequality", "markdown"])
+@pytest.mark.parametrize("form", ["json", "junit", "openmetrics", "codequality", "markdown", "badge", "shields"])
 def test_what_a_program_reads_on_stdout_is_the_document_alone(slower: Project, form: str) -> None:
     outcome = in_actions(slower, "--format", form)
     assert outcome.code == 1, str(outcome)

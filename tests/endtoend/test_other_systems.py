@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 FILES = {
     "junit.xml": ("junit",), "metrics.prom": ("openmetrics",), "gl-codequality.json": ("codequality",),
+    "badge.svg": ("badge",), "badge.shields.json": ("shields",),
 }  # fmt: skip
 
 
@@ -42,6 +43,9 @@ def test_every_file_is_written_and_says_what_the_exit_code_says(green: Project, 
     assert f"\nperfgate_exit_code {code}\n" in green.path("metrics.prom").read_text()
     severities = {e["severity"] for e in green.read_json("gl-codequality.json")}
     assert ("critical" in severities, "blocker" in severities) == (code == 1, code == 2)
+    message = {0: "pass", 1: "1 regression", 2: "cannot decide"}[code]
+    assert green.read_json("badge.shields.json")["message"] == message
+    assert f"<title>perf: {message}</title>" in green.path("badge.svg").read_text()
     for name, (form,) in FILES.items():
         again = green.cli("report", "r.json", "--format", form)
         assert (again.code, again.stdout) == (0, green.path(name).read_text())

@@ -155,7 +155,7 @@ EVERY_KEY = {
     "workload": '[defaults]\nworkload = "rate"', "rules": '[[rule]]\nlevel = "info"', "budgets": BUDGET + '"< 1s"',
     "maps": MAP + "values = [{ value = 'a' }]", "ratios": RATIO, "trace": "[trace]\nenabled = false",
     "canary": '[canary]\np95 = "+30%"',
-    "drift": "[drift]\nlevel = 'info'",
+    "drift": "[drift]\nlevel = 'info'", "history_ref": "[history]\nref = 'refs/heads/ledger'",
 }  # fmt: skip
 
 

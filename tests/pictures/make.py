@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests" / "builders"), str(ROOT / "tests" / "pictures"), str(ROOT)]
 
 from ansi import as_page, as_svg  # noqa: E402 - the path has to be set before
+from history_cases import three_changes, write  # noqa: E402 - see above
 from situations import SITUATIONS  # noqa: E402 - see above
 
 from perfgate.render import render  # noqa: E402 - see above
@@ -36,6 +37,8 @@ KEPT = {
     "html-regression-840-light.png": "report-html.png",
 }
 """Picture -> its name in docs/images."""
+BADGES = ("pass", "regression", "cannot-decide", "suspected")
+"""Situations of which docs/images has the badge."""
 JOB = """from perfgate.measure import measure_run_context
 
 with measure_run_context(benchmark="squares") as run:
@@ -102,6 +105,16 @@ def shoot(page: str, path: Path, size: tuple[int, int]) -> None:
         subprocess.run([*words, *shot], capture_output=True, check=True)
 
 
+def draw_history(path: Path) -> None:
+    """Write the first screen of the page of a history with a step, a gain, a creep and another interpreter."""
+    with tempfile.TemporaryDirectory() as scratch:
+        write(Path(scratch, "made"), three_changes(), 200, tags={20: "v1.0"})
+        words = [sys.executable, "-m", "perfgate", "history", "--format", "html"]
+        environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+        done = subprocess.run(words, cwd=f"{scratch}/made", env=environ, capture_output=True, text=True, check=True)
+    shoot(done.stdout, path, (1000, 1500))
+
+
 def draw_readme(path: Path) -> None:
     """Write the terminal of the README: a comparison of two versions, run here, so that its numbers are real."""
     with tempfile.TemporaryDirectory() as scratch:
@@ -135,6 +148,10 @@ def main() -> None:
         draw_comments(given.folder, given.styles)
     if given.docs:
         draw_readme(IMAGES / "terminal.svg")
+        draw_history(IMAGES / "history.png")
+        for name in BADGES:
+            badge = render(compose(SITUATIONS[name]()), "badge")
+            (IMAGES / f"badge-{name}.svg").write_text(badge, encoding="utf-8")
         for made, kept in KEPT.items():
             if (given.folder / made).exists():
                 shutil.copyfile(given.folder / made, IMAGES / kept)

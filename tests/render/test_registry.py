@@ -65,6 +65,8 @@ def test_json_is_the_data_of_the_document():
         ("r.html", "html"),
         ("r.HTM", "html"),
         ("r.prom", "openmetrics"),
+        ("badge.SVG", "badge"),
+        ("badge.shields.json", "shields"),
         ("r.pdf", None),
         ("json", None),
     ],

@@ -14,6 +14,7 @@ from drift_cases import all_kinds, summary_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from laws import LAWS
+from ledger_cases import a_record
 from records import a_profile, summary
 
 from perfgate import schema
@@ -22,8 +23,10 @@ from perfgate.formats.own.run_summary import SummaryReader
 from perfgate.schema.baseline_types import StoredBaseline, StoredProfiles
 from perfgate.schema.config_types import ConfigFile
 from perfgate.schema.drift_types import StoredReference
+from perfgate.schema.history_types import StoredHeader, StoredRow
 from perfgate.store.codec import encode_baseline, encode_profiles
 from perfgate.store.drift.reference import encode
+from perfgate.store.history.record import encode as encode_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -213,6 +216,21 @@ REFERENCES = optional(
     {"fields": st.lists(WORD, max_size=2), "clusters": st.none() | CLUSTERS},
 )  # fmt: skip
 
+HEADERS = optional(
+    {
+        "schema": st.just("perfgate/history/1"), "session": WORD,
+        "started_at": st.datetimes().map(lambda at: at.isoformat()[:19] + "Z") | st.just(""),
+        "machine_class": st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]*", fullmatch=True), "machine": TEXT, "commit": TEXT,
+        "branch": TEXT, "tool": TEXT, "rows_used": st.dictionaries(TEXT, st.lists(COUNT, max_size=2), max_size=2),
+        "environment": STRINGS,
+    },
+    {"later": TEXT},
+)  # fmt: skip
+ROWS = st.tuples(
+    WORD, STRINGS, WORD, TEXT, st.sampled_from(["lower", "higher"]), COUNT, AMOUNT, AMOUNT | st.none(),
+    AMOUNT | st.none(), st.lists(TEXT, max_size=2),
+).map(list)  # fmt: skip
+
 
 def reads_run(document: Any) -> bool:
     try:
@@ -228,6 +246,10 @@ def reads_baseline(document: Any) -> bool:
 
 def reads_reference(document: Any) -> bool:
     return decodes(document, StoredReference)
+
+
+def reads_history(document: Any) -> bool:
+    return decodes(document, StoredHeader) or decodes(document, StoredRow)
 
 
 def reads_profiles(document: Any) -> bool:
@@ -286,6 +308,8 @@ def changed(draw: Any, document: Any) -> Any:
 
 KINDS = [
     pytest.param("run", RUNS, reads_run, id="run"),
+    pytest.param("history", HEADERS, reads_history, id="header-of-history"),
+    pytest.param("history", ROWS, reads_history, id="row-of-history"),
     pytest.param("baseline", BASELINES, reads_baseline, id="baseline"),
     pytest.param("profile", PROFILES, reads_profiles, id="profile"),
     pytest.param("config", CONFIGS, reads_config, id="config"),
@@ -343,3 +367,5 @@ def test_what_is_written_obeys_the_published_schemas():
     assert schema.explain("baseline", json.loads(encode_baseline(a_profile()))) == []
     assert schema.explain("profile", json.loads(encode_profiles((a_profile(),)))) == []
     assert schema.explain("drift-reference", json.loads(encode(summary_of(all_kinds())))) == []
+    record = encode_record(a_record(), recorded_at="")[1]
+    assert [schema.explain("history", json.loads(line)) for line in record.splitlines()] == [[], []]

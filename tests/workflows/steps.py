@@ -81,8 +81,9 @@ class Runner:
             ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]], cwd=folder, env=env,
             capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip
-        found = _HEREDOC.findall(files["GITHUB_OUTPUT"].read_text())
-        return done, {name: value for name, _, value in found}
+        written = files["GITHUB_OUTPUT"].read_text()
+        found = {name: value for name, _, value in _HEREDOC.findall(written)}
+        return done, found or dict(line.split("=", 1) for line in written.splitlines())
 
     def play(self, job: Mapping[str, Any]) -> tuple[int, str]:
         """Run a job's scripts but the comment, up to one that fails; return how the last one ended and what it said."""
@@ -95,9 +96,10 @@ class Runner:
         return code, said
 
     def _is_wanted(self, step: Mapping[str, Any]) -> bool:
-        """Does the condition of a step hold that asks for a number in the outputs of an earlier one?"""
-        asked = re.match(r"\$\{\{ (steps\.\S+) > 0 \}\}", str(step.get("if", "")))
-        return asked is None or int(self.facts.get(asked[1]) or 0) > 0
+        """Does the condition of a step hold that asks for a number, or for any text, that an earlier step left?"""
+        asked = re.match(r"\$\{\{ (steps\.\S+) (> 0|!= '') \}\}", str(step.get("if", "")))
+        found = self.facts.get(asked[1]) if asked else "1"
+        return found not in {None, "", "0"}
 
 
 def pull_request(project: Project, tmp_path: Path) -> dict[str, str]:

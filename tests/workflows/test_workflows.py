@@ -41,11 +41,18 @@ PLANS["hosted-own-branches-label-suites"] = Plan(
     forks=False, label=LABEL, suites=("services/api", "web"), install=INSTALL
 )
 PLANS["own-forks-label-shards"] = Plan(runner="own", label=LABEL, shards=3, refresh="main", install=INSTALL)
+PLANS["hosted-forks-weekly"] = Plan(keeps_watch=True, install=INSTALL)
+PLANS["own-own-branches-weekly-suites"] = Plan(
+    runner="own", forks=False, keeps_watch=True, suites=("services/api", "web"), install=INSTALL
+)
+PLANS["own-forks-weekly-shards"] = Plan(runner="own", keeps_watch=True, shards=3, refresh="main", install=INSTALL)
 PUBLISHERS = {
     ("docs", "publish"): {"pages", "id-token"}, ("release", "attest"): {"attestations", "id-token"},
     ("release", "publish"): {"contents"}, ("release", "index"): {"id-token"},
 }  # fmt: skip
 """What the jobs that publish may write; they hold no code, and run none but what another job built."""
+KEEPERS = {("perf-history", "append"): {"contents"}}
+"""What the jobs that keep what another job measured may write: of pushes to main alone, which is reviewed code."""
 OFF = ("line-length", "document-start", "truthy")
 STYLE = {"extends": "default", "rules": {**dict.fromkeys(OFF, "disable"), "comments": {"min-spaces-from-content": 1}}}
 
@@ -165,6 +172,15 @@ def test_nothing_is_permitted_beyond_what_a_job_needs(written: dict[str, Path], 
                 may = PUBLISHERS[document["name"], job_id]
                 assert not runs_the_change
                 assert not any("checkout" in s.get("uses", "") or "python" in s.get("run", "") for s in job["steps"])
+            if (document["name"], job_id) in KEEPERS:
+                may = KEEPERS[document["name"], job_id]
+                assert not runs_the_change
+                assert "github.event_name == 'push' && github.ref == 'refs/heads/main'" in job["if"]
+                assert triggers["push"] == {"branches": ["main"]}
+                assert not any("tests/" in s.get("run", "") for s in job["steps"]), "it measures nothing"
+                assert [s["run"] for s in job["steps"] if "github.token" in str(s)] == [
+                    "perfgate history append --push"
+                ]
             assert writes <= may
             if "workflow_run" in triggers:
                 assert not runs_the_change
@@ -177,6 +193,72 @@ def test_nothing_is_permitted_beyond_what_a_job_needs(written: dict[str, Path], 
         assert "pull_request_target" not in triggers
 
 
+def project(name: str) -> dict[str, Any]:
+    return load(ROOT / ".github" / "workflows" / f"{name}.yml")
+
+
+def test_the_collector_of_noise_starts_when_the_project_says_so_at_many_hours_and_keeps_one_session_each() -> None:
+    document = project("noise")
+    crons = [entry["cron"].split() for entry in document[True]["schedule"]]
+    assert len({(minute, hour) for minute, hour, *_ in crons}) == len(crons) >= 7
+    assert not {"0", "30"} & {minute for minute, *_ in crons}
+    wait, record = document["jobs"]["wait"], document["jobs"]["record"]
+    assert "vars.NOISE == 'on'" in wait["if"]
+    assert wait["steps"][0]["if"] == "${{ github.event_name == 'schedule' }}"
+    assert record["needs"] == "wait"
+    systems = record["strategy"]["matrix"]["os"]
+    assert [name.partition("-")[0] for name in systems] == ["ubuntu", "ubuntu", "macos", "windows"]
+    assert [s["run"] for s in record["steps"] if "collect.py" in s.get("run", "")] == [
+        "python tests/noise/collect.py --out outputs/noise"
+    ]
+    kept = record["steps"][-1]["with"]
+    assert (kept["path"], kept["if-no-files-found"]) == ("outputs/noise/", "error")
+    assert "${{ matrix.os }}" in kept["name"]
+
+
+def test_the_project_gates_its_ratios_and_counts_and_keeps_a_session_of_each_push_to_main() -> None:
+    asked = [s["with"] for s in project("perf")["jobs"]["own"]["steps"] if "perfgate" in s.get("uses", "")]
+    assert {with_["command"].rpartition("/")[2]: with_["report-dir"] for with_ in asked} == {
+        "gate_ratios.py": "perfgate-report/ratios",
+        "gate_counts.py": "perfgate-report/counts",
+    }
+    history = project("perf-history")["jobs"]
+    runs = " ".join(s["run"] for s in history["measure"]["steps"] if "perfgate run" in s.get("run", ""))
+    measured = ("gate_collect.py", "gate_ratios.py", "gate_counts.py")
+    assert all(f"tests/benchmarks/{name}" in runs for name in measured)
+    assert history["append"]["needs"] == "measure"
+    assert history["creep"]["if"] == "${{ github.event_name == 'schedule' }}"
+    (gate,) = [s["with"] for s in history["creep"]["steps"] if "perfgate" in s.get("uses", "")]
+    assert gate["base"] == "${{ steps.release.outputs.tag }}"
+
+
+def test_the_weekly_comparison_takes_the_newest_release_and_fails_without_one(tmp_path: Path) -> None:
+    (step,) = [s for s in project("perf-history")["jobs"]["creep"]["steps"] if s.get("id") == "release"]
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@b", "-C", str(tmp_path)]
+    env = {"PATH": os.environ["PATH"], "GITHUB_OUTPUT": str(tmp_path / "out"), "GIT_CONFIG_GLOBAL": os.devnull}
+    script = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
+
+    def find() -> tuple[int, str]:
+        (tmp_path / "out").write_text("")
+        done = subprocess.run(script, cwd=tmp_path, env=env, capture_output=True, check=False)
+        return done.returncode, (tmp_path / "out").read_text()
+
+    subprocess.run([*git, "init", "-q"], check=True)
+    subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "One"], check=True)
+    assert find() == (128, "")
+    for tag in ("v0.1.0", "nightly"):
+        subprocess.run([*git, "tag", tag], check=True)
+    subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "Two"], check=True)
+    assert find() == (0, "tag=v0.1.0\n")
+
+
+def test_the_canary_of_the_gate_runs_each_week_and_on_demand() -> None:
+    document = project("perf-canary")
+    assert set(document[True]) == {"schedule", "workflow_dispatch"}
+    (step,) = [s for s in document["jobs"]["canary"]["steps"] if "gate_canary" in s.get("run", "")]
+    assert step["run"] == "python tests/benchmarks/gate_canary.py --times 3 --slower 25"
+
+
 def blocks_of_page() -> list[str]:
     text = (ROOT / "docs/github.md").read_text(encoding="utf-8")
     return re.findall(r"^```yaml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
@@ -184,19 +266,50 @@ def blocks_of_page() -> list[str]:
 
 def yaml_blocks() -> list[str]:
     """Return the recipes that `perfgate init` writes, too."""
-    return blocks_of_page()[:-1]
+    return blocks_of_page()[:-2]
 
 
 def test_the_recipe_that_publishes_the_report_runs_nothing_of_a_pull_request() -> None:
-    document = yaml.safe_load(blocks_of_page()[-1])
+    script = script_of_publisher(blocks_of_page()[-2], {"actions": "read", "pages": "write", "id-token": "write"})
+    assert script == "mkdir site && cp report/report.html site/index.html"
+
+
+def script_of_publisher(text: str, permissions: dict[str, str]) -> str:
+    """Return the script of a recipe that publishes what a run of the main branch left, after a look at all else."""
+    document = yaml.safe_load(text)
     (job,) = document["jobs"].values()
     assert list(document[True]) == ["workflow_run"]
     assert document["permissions"] == {}
     assert job["if"] == "${{ github.event.workflow_run.event == 'push' }}"
-    assert job["permissions"] == {"actions": "read", "pages": "write", "id-token": "write"}
+    assert job["permissions"] == permissions
     assert all(re.fullmatch(r"actions/[\w-]+@[0-9a-f]{40}", step["uses"]) for step in job["steps"] if "uses" in step)
     (script,) = [step["run"] for step in job["steps"] if "run" in step]
-    assert script == "mkdir site && cp report/report.html site/index.html"
+    return str(script)
+
+
+def test_the_recipe_of_the_badge_replaces_a_branch_that_holds_the_badge_alone(tmp_path: Path) -> None:
+    script = script_of_publisher(blocks_of_page()[-1], {"actions": "read", "contents": "write"})
+    server = tmp_path / "server/octo/app"
+    env = {
+        "PATH": os.environ["PATH"], "HOME": str(tmp_path), "GIT_CONFIG_NOSYSTEM": "1", "GH_TOKEN": "t",
+        "GITHUB_SERVER_URL": f"file://{tmp_path / 'server'}", "GITHUB_REPOSITORY": "octo/app",
+    }  # fmt: skip
+
+    def git(*words: str) -> str:
+        done = subprocess.run(["git", *words], cwd=server, env=env, capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    server.mkdir(parents=True)
+    git("init", "--quiet", "--bare")
+    for number, words in enumerate(("<svg>1</svg>", "<svg>2</svg>")):
+        report = tmp_path / str(number) / "report"
+        report.mkdir(parents=True)
+        (report / "badge.svg").write_text(words)
+        (report / "report.json").write_text("{}")
+        subprocess.run(["bash", "-eo", "pipefail", "-c", script], cwd=report.parent, env=env, check=True)
+        assert git("ls-tree", "-r", "--name-only", "perfgate-badge") == "badge.svg"
+        assert git("show", "perfgate-badge:badge.svg") == words
+        assert git("rev-list", "--count", "perfgate-badge") == "1"
 
 
 def test_the_recipes_of_the_page_are_what_init_writes() -> None:
@@ -221,6 +334,7 @@ def test_a_plan_writes_what_it_needs_and_no_more(name: str) -> None:
     assert (".github/workflows/perf-comment.yml" in made) is plan.forks
     assert (".github/workflows/perf-baseline.yml" in made) is (plan.runner == "own")
     assert (".github/workflows/perf-refresh.yml" in made) is bool(plan.refresh)
+    assert (".github/workflows/perf-history.yml" in made) is plan.keeps_watch
     gate = made[".github/workflows/perf.yml"]
     assert "perfgate ab" in gate
     assert ("confirmations > 0" in gate) is (plan.runner == "own")

@@ -37,9 +37,9 @@ _SAME = 4e-13
 """Relative difference that twelve digits never show: half of the last one is at least 5e-13 of a value."""
 
 
-def rounded(value: float) -> float | int:
-    """Return `value` with 6 significant digits; whole numbers below 10^15 come back as integers."""
-    return whole(float(f"{value:.{SIGNIFICANT}g}"))
+def rounded(value: float, *, digits: int = SIGNIFICANT) -> float | int:
+    """Return `value` with 6 significant digits, or so many; whole numbers below 10^15 come back as integers."""
+    return whole(float(f"{value:.{digits}g}"))
 
 
 def whole(short: float) -> float | int:

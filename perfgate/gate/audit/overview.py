@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from perfgate.core.profile import title
+from perfgate.gate.audit.creep import of_creep
 from perfgate.gate.audit.facts import AuditedClass, facts_of
 from perfgate.gate.audit.findings import of_class
 from perfgate.gate.audit.rules import of_rules
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from perfgate.core.errors import Diagnostic, DiagnosticLevel
+    from perfgate.core.history.trends import SinceAnchor
     from perfgate.core.policy import Policy, Waiver
     from perfgate.core.profile import Profile
 
@@ -42,7 +44,14 @@ class Audit(Struct, frozen=True, kw_only=True):
 
 
 def audit(
-    profiles: Sequence[Profile], policy: Policy, *, today: str, machine_class: str, waivers: Sequence[Waiver] = ()
+    profiles: Sequence[Profile],
+    policy: Policy,
+    *,
+    today: str,
+    machine_class: str,
+    waivers: Sequence[Waiver] = (),
+    since: SinceAnchor | None = None,
+    is_anchor_asked: bool = False,
 ) -> Audit:
     """Audit the gate that baselines and configuration make together.
 
@@ -52,6 +61,8 @@ def audit(
         today: the day of the audit, ``2026-01-31``.
         machine_class: the class of this machine; empty when it does not matter.
         waivers: what may be worse for a time.
+        since: how the newest sessions compare with those of an anchor; None: it is not known.
+        is_anchor_asked: was the anchor named?
     """
     judged = [p for p in profiles if not policy.excludes(p.benchmark, title(*p.key))]
     names = sorted({p.machine_class for p in judged})
@@ -59,6 +70,7 @@ def audit(
     findings = [*of_rules(profiles, classes, policy), *of_suite(classes, machine_class)]
     findings += [f for one in classes for f in of_class(one, policy, today)]
     findings += idle(waivers, profiles, today)
+    findings += of_creep(since, names, is_asked=is_anchor_asked) if since is not None else ()
     return Audit(
         today=today,
         accepted=policy.false_alarms,

@@ -55,6 +55,8 @@ class Plan(Struct, frozen=True, kw_only=True):
 
     label: str = ""
     """The label that a pull request carries to be measured, as `with_label` allows it; empty: each one is."""
+    keeps_watch: bool = False
+    """Is there a weekly workflow that shows the history, and measures today's code beside the last release?"""
 
     def is_sharded(self) -> bool:
         """Do several jobs measure, and another one decide?"""

@@ -66,6 +66,7 @@ _SUITE_HINT = (
 )
 _ADDRESS = f"put the address of your repository of perfgate in the place of {REPOSITORY} in the workflows"
 _OTHER = "{0}: not what these options write; move it away and run this again, or take over what it lacks"
+_WEEKLY = "perf-history then runs each Monday, or when you start it: the history, and creep since the newest tag"
 _SHADOWED = "{0} at the root does not hold in a suite that has its own: copy there what it needs"
 
 
@@ -119,6 +120,14 @@ def start(folder: str, *, place: str, plan: Plan | None = None) -> Started:
         if made:
             message += f"; written before, and kept: {', '.join(made)}"
         raise cannot_decide("init-unwritable", message, place=folder, hint=hint) from None
+    commands = (*map(_OTHER.format, others), *_next_steps(place, plan, has_workflows=bool(workflows)))
+    if above:
+        commands = (_SHADOWED.format(above), *commands)
+    return Started(made=tuple(made), kept=tuple(kept), commands=commands)
+
+
+def _next_steps(place: str, plan: Plan, *, has_workflows: bool) -> tuple[str, ...]:
+    """Return what to do next."""
     commands = _NEXT[place, plan.runner if place in {"github", "gitlab"} else ""]
     if plan.refresh and place == "github":
         let = "create pull requests" if plan.proposes else "push there"
@@ -127,12 +136,11 @@ def start(folder: str, *, place: str, plan: Plan | None = None) -> Started:
             f"each push to {plan.refresh} then {what} a session by itself: let github-actions {let} (docs/github.md)"
         )
         commands = (_EDIT, first)
-    if workflows and REPOSITORY in plan.install and not is_known():
+    if plan.keeps_watch and place == "github":
+        commands = (*commands, _WEEKLY)
+    if has_workflows and REPOSITORY in plan.install and not is_known():
         commands = (_ADDRESS, *commands)
-    commands = (*map(_OTHER.format, others), *commands)
-    if above:
-        commands = (_SHADOWED.format(above), *commands)
-    return Started(made=tuple(made), kept=tuple(kept), commands=commands)
+    return commands
 
 
 def _holds_other(path: str, content: str) -> bool:
@@ -244,6 +252,18 @@ def with_label(plan: Plan, place: str, label: str | None) -> Plan:
     else:
         return replace(plan, label=label)
     raise cannot_decide("usage", message, place="--on-label", hint=hint)
+
+
+def with_history(plan: Plan, place: str, *, is_asked: bool) -> Plan:
+    """Return the plan with the weekly workflow, if it is asked for.
+
+    Raises:
+        CannotDecideError: it is written for GitHub only.
+    """
+    if is_asked and place != "github":
+        message, hint = "the weekly workflow is written for GitHub only", "leave it out, or add --ci github"
+        raise cannot_decide("usage", message, place="--history", hint=hint)
+    return replace(plan, keeps_watch=is_asked)
 
 
 def _pins_by_hash(path: str) -> bool:

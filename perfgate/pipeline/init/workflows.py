@@ -28,6 +28,7 @@ from perfgate.pipeline.init.parts import (
     settle_shards,
     upload,
 )
+from perfgate.pipeline.init.weekly import keep_watch
 
 _READS_LIST = "      contents: read # to fetch the list\n"
 
@@ -41,6 +42,8 @@ def github(plan: Plan) -> dict[str, str]:
         files[".github/workflows/perf-baseline.yml"] = _refresh(plan)
     if plan.refresh:
         files[".github/workflows/perf-refresh.yml"] = keep_fresh(plan)
+    if plan.keeps_watch:
+        files[".github/workflows/perf-history.yml"] = keep_watch(plan)
     return files
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
-from hashlib import sha256
 from itertools import dropwhile, takewhile
 from typing import TYPE_CHECKING
 
 from perfgate.render.html.appearance import PART, appearance_of
 from perfgate.render.html.blocks import draw_block, fold
 from perfgate.render.html.cards import count_cards, draw_cards
-from perfgate.render.html.markup import Markup, code, code_of_ours, draw_line, element, join
+from perfgate.render.html.markup import Markup, code, draw_line, element, join
+from perfgate.render.html.page import draw_page
 from perfgate.render.html.script import SCRIPT
-from perfgate.render.html.style import STYLE
 from perfgate.render.html.values import draw_table, rows_of
 from perfgate.report.document import (
     Bullets,
@@ -39,8 +37,6 @@ if TYPE_CHECKING:
 _SYMBOLS = {"pass": ("✓", "good"), "regression": ("✗", "bad"), "error": ("!", "bad"), "skipped": ("–", "plain")}
 """Verdict -> its symbol and its colour."""
 _SUSPECTED = ("?", "warn")
-_ICONS = {"good": "#1a7f37", "warn": "#9a6700", "bad": "#cf222e", "plain": "#59636e"}
-"""Colour -> that of the icon in a browser's tab."""
 _COMMIT = 7
 """Digits of a commit, as git shortens it."""
 _INTERVAL = (
@@ -62,7 +58,7 @@ def render(document: Document) -> str:
     headline = next((b for b in blocks if isinstance(b, Headline)), None)
     if headline is None:
         body = element("main", element("h1", "perfgate", class_="visually-hidden"), *map(draw_block, blocks))
-        return _page("perfgate", "plain", body, script="")
+        return draw_page("perfgate", "plain", body, script="")
     verdict = verdict_in(document)
     values = [b for b in blocks if isinstance(b, Values)]
     rows = rows_of(values)
@@ -79,31 +75,7 @@ def render(document: Document) -> str:
         element("main", *parts, element("div", *folds, class_="folds")),
         element("footer", _tool(verdict)),
     ])  # fmt: skip
-    return _page(f"{symbol} perfgate: {headline.title}", token, body, script=SCRIPT if rows else "")
-
-
-def _page(title: str, token: str, body: Markup, *, script: str) -> str:
-    """Return a page that may fetch nothing, and whose style and script are those whose digests it states."""
-    shape = '<circle cx="8" cy="8" r="7" fill="{}"/>'.format(_ICONS[token].replace("#", "%23"))
-    icon = f"data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'>{shape}</svg>"
-    policy = f"default-src 'none'; img-src data:; style-src '{_digest(STYLE)}'"
-    policy += f"; script-src '{_digest(script)}'" if script else ""
-    policy += "; base-uri 'none'; form-action 'none'"
-    head = element(
-        "head",
-        element("meta", charset="utf-8"),
-        Markup(f'<meta http-equiv="Content-Security-Policy" content="{policy}">'),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("title", title),
-        element("link", rel="icon", href=icon.replace('"', "'")),
-        code_of_ours("style", STYLE),
-    )
-    end = [code_of_ours("script", script)] if script else []
-    return f"<!doctype html>\n{element('html', head, element('body', body, *end), lang='en')}\n"
-
-
-def _digest(source: str) -> str:
-    return f"sha256-{b64encode(sha256(source.encode()).digest()).decode()}"
+    return draw_page(f"{symbol} perfgate: {headline.title}", token, body, script=SCRIPT if rows else "")
 
 
 def _sides(blocks: Iterable[Block]) -> tuple[str, str]:

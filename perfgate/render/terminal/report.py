@@ -241,8 +241,9 @@ def _table(table: Table, style: Style) -> str:
     """Return rows under their titles; where these do not fit the width, each row as a line of its own."""
     from tabulate import tabulate  # 60 ms that only a table costs
 
+    most = None if table.is_whole else _MOST_TABLE_ROWS
     wanted = [(i, c) for i, c in enumerate(table.columns) if c.priority <= _PRIORITY]
-    rows = [[_short(plain(e.cells[i].text), c) for i, c in wanted] for e in table.entries[:_MOST_TABLE_ROWS]]
+    rows = [[_short(plain(e.cells[i].text), c) for i, c in wanted] for e in table.entries[:most]]
     head, align = [c.title for _, c in wanted], [c.align for _, c in wanted]
     fitted = _fit([head, *rows], [c.shortest if c.kind == "name" else 0 for _, c in wanted], style.width)
     if fitted is None:
@@ -250,7 +251,7 @@ def _table(table: Table, style: Style) -> str:
     else:
         # The titles are a row like the others: as headers they would make each column two wider than it needs.
         drawn = tabulate(fitted, tablefmt="plain", disable_numparse=True, colalign=align).splitlines()
-    more = len(table.entries) - _MOST_TABLE_ROWS
+    more = len(table.entries) - len(rows)
     return "\n".join(line.rstrip() for line in drawn) + (f"\n… and {more} more rows" if more > 0 else "")
 
 

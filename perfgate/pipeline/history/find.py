@@ -1,0 +1,296 @@
+"""Use case `perfgate history`: the versions of the baselines, and the ledger -> what each value did over time."""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatchcase
+from functools import partial
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from perfgate.core.errors import CannotDecideError, cannot_decide
+from perfgate.core.history.trends import SinceAnchor
+from perfgate.core.policy import matches
+from perfgate.core.profile import title
+from perfgate.core.text.names import list_some
+from perfgate.core.text.near_names import find_near
+from perfgate.gate.history.series import make_series
+from perfgate.gate.history.trends import find_creep, judge_trends
+from perfgate.pipeline import inputs
+from perfgate.pipeline.history.sources import read_history
+from perfgate.report.history.found import Found
+from perfgate.stats.history.creep import OF_ANCHOR
+from perfgate.store.checkouts.commits import describe
+from perfgate.store.git import Commit, git
+from perfgate.store.git_start import is_hash
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from perfgate.core.errors import Diagnostic
+    from perfgate.core.history.past import BenchmarkHistory, History, Past
+    from perfgate.core.history.trends import Series, Trend
+    from perfgate.core.policy import Policy
+    from perfgate.pipeline.inputs import Settings
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_BACK = 50
+"""Sessions back with which the newest are compared where there is no tag."""
+_MOST_RANGES = 40
+"""Steps of which the commits between are counted: each is a call of git."""
+_DEEPEN = "fetch its history: git fetch --unshallow (in Actions: fetch-depth: 0 at the checkout)"
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """What of a history is asked for."""
+
+    benchmark: str = ""
+    """A name, with labels where it has some, or a glob; empty: all that are there."""
+    metric: str = ""
+    """Name or glob; empty: what is gated."""
+    machine_class: str = ""
+    """Empty: all."""
+    since: str = ""
+    """A day, ``2026-01-31``, or a commit: only what was measured since; empty: all."""
+    last: int = 300
+    """Newest sessions of each benchmark, >= 1."""
+    anchor: str = ""
+    """A commit, or how many sessions back; empty: the newest tag, or `_BACK` sessions back."""
+    ref: str = ""
+    """Full name of the ledger's ref; empty: the configured one."""
+
+
+def find_history(asked: Asked, *, config: str | None) -> Found:
+    """Return what the values of a suite did over time.
+
+    Raises:
+        CannotDecideError: there is no history, nothing in it is asked for, or a commit is not here.
+    """
+    settings = inputs.read_settings(config)
+    folder = settings.root or "."
+    series, history, anchor = _read(asked, settings)
+    trends, suites = judge_trends(series, anchor.count)
+    return _with_commits(
+        Found(
+            source=history.source,
+            trends=tuple(t for t in trends if _is_asked(t.series.benchmark, asked.benchmark)),
+            suites=() if asked.benchmark else tuple(suites),
+            anchor=anchor.words,
+            anchor_ref=anchor.ref,
+            described={},
+            distances={},
+            notes=history.notes,
+        ),
+        folder,
+    )
+
+
+def find_creep_since(asked: Asked, settings: Settings) -> tuple[SinceAnchor, tuple[Diagnostic, ...]]:
+    """Return how the newest sessions compare with those of the anchor, and what was left out of the history.
+
+    Raises:
+        CannotDecideError: as `find_history` does.
+    """
+    series, history, anchor = _read(asked, settings)
+    values = tuple((s, find_creep(s, anchor.count)) for s in series if _is_asked(s.benchmark, asked.benchmark))
+    return SinceAnchor(anchor=anchor.words, anchor_ref=anchor.ref, values=values), history.notes
+
+
+def _read(asked: Asked, settings: Settings) -> tuple[list[Series], History, _Anchor]:
+    """Return the series of the class that is asked for, what they were read from, and the anchor.
+
+    Raises:
+        CannotDecideError: there is no history, nothing in it is asked for, or a commit is not here.
+    """
+    folder = settings.root or "."
+    head = Commit("HEAD", folder)
+
+    def read(metric: str) -> History:
+        wants = partial(fnmatchcase, pat=metric)
+        return read_history(settings, head.id, ref=asked.ref, last=asked.last, wants=wants)
+
+    history = read(asked.metric or "*")
+    if asked.metric and not _metrics(history):
+        message = f'no session measured the metric "{asked.metric}"'
+        raise cannot_decide("history-empty", message, hint=_did_you_mean(asked.metric, _metrics(read("*"))))
+    kept = _choose(history, asked, _day_of(asked.since, folder))
+    return _series(kept, asked, settings.policy), history, _find_anchor(asked.anchor, folder)
+
+
+def load_history(
+    benchmark: str = "",
+    *,
+    metric: str = "",
+    machine_class: str = "",
+    since: str = "",
+    last: int = 300,
+    anchor: str = "",
+) -> tuple[Trend, ...]:
+    """Return what values did over time, for notebooks.
+
+    Args:
+        benchmark: a name, with labels where it has some, or a glob; empty: all that the baselines hold.
+        metric: name or glob; empty: what is gated.
+        machine_class: empty: all.
+        since: a day, ``2026-01-31``, or a commit; empty: from the first session on.
+        last: newest sessions of each benchmark, >= 1.
+        anchor: a commit, or how many sessions back; empty: the newest tag, or 50 sessions back.
+
+    Raises:
+        CannotDecideError: there is no history, nothing in it is asked for, or a commit is not here.
+        ValueError: `last` is less than 1.
+    """
+    if last < 1:
+        raise ValueError(f"last is {last}: at least one session is asked for")
+    asked = Asked(
+        benchmark=benchmark, metric=metric, machine_class=machine_class, since=since, last=last, anchor=anchor
+    )
+    return find_history(asked, config=None).trends
+
+
+def _choose(history: History, asked: Asked, since: str) -> list[BenchmarkHistory]:
+    """Return the benchmarks of the class that is asked for, each with its newest sessions: also those not asked for.
+
+    What all of them did together is taken off each.
+
+    Raises:
+        CannotDecideError: none of them is asked for.
+    """
+    if not history.benchmarks:
+        message = "git holds no version of a baseline, and no ledger"
+        hint = "perfgate baseline refresh; commit the folder; each refresh adds a session; or: perfgate history append"
+        raise CannotDecideError([*history.notes, *cannot_decide("no-baseline", message, hint=hint).diagnostics])
+    classes = sorted({b.machine_class for b in history.benchmarks})
+    if asked.machine_class and asked.machine_class not in classes:
+        hint = _did_you_mean(asked.machine_class, classes)
+        raise cannot_decide("history-empty", f'no session is of the class "{asked.machine_class}"', hint=hint)
+    of_class = [b for b in history.benchmarks if asked.machine_class in {"", b.machine_class}]
+    names = {title(b.benchmark, b.labels) for b in of_class}
+    chosen = [b for b in of_class if _is_asked(b, asked.benchmark)]
+    if not chosen:
+        message = f'no session measured the benchmark "{asked.benchmark}"'
+        raise cannot_decide("history-empty", message, hint=_did_you_mean(asked.benchmark, sorted(names)))
+    cut = [replace(b, sessions=tuple(s for s in b.sessions if s.when >= since)[-asked.last :]) for b in of_class]
+    kept = [b for b in cut if b.sessions]
+    if not any(_is_asked(b, asked.benchmark) for b in kept):
+        newest = max(b.sessions[-1].when for b in chosen)
+        message = f"nothing was measured since {asked.since}: the newest session is of {newest[:10]}"
+        raise cannot_decide("history-empty", message, hint="name an earlier day or commit: --since DATE|REF")
+    return kept
+
+
+def _metrics(history: History) -> list[str]:
+    return sorted({name for b in history.benchmarks for past in b.sessions for name in past.readings})
+
+
+def _is_asked(benchmark: BenchmarkHistory, pattern: str) -> bool:
+    """Is a benchmark meant? Without a pattern those are that the newest version still holds."""
+    if not pattern:
+        return benchmark.is_present
+    return matches(pattern, benchmark.benchmark, title(benchmark.benchmark, benchmark.labels))
+
+
+def _did_you_mean(name: str, known: Sequence[str]) -> str:
+    near = find_near(name, known)
+    return f"did you mean {near}?" if near else f"there are: {list_some(known)}"
+
+
+def _series(benchmarks: Iterable[BenchmarkHistory], asked: Asked, policy: Policy) -> list[Series]:
+    """Return the series that are asked for: without a metric the gated ones.
+
+    Raises:
+        CannotDecideError: there are none.
+    """
+    every = list(make_series(list(benchmarks), policy))
+    chosen = every if asked.metric else [s for s in every if s.is_gated]
+    if not any(_is_asked(s.benchmark, asked.benchmark) for s in chosen):
+        known = sorted({s.metric.name for s in every if _is_asked(s.benchmark, asked.benchmark)})
+        hint = f"name a metric: --metric {known[0]} (there are: {list_some(known)})" if known else "perfgate explain"
+        raise cannot_decide("history-empty", "no value that is asked for is gated", hint=hint)
+    return chosen
+
+
+def _day_of(since: str, folder: str) -> str:
+    """Return from when on sessions are asked for: a day, or the time of a commit; empty: from the first on.
+
+    Raises:
+        CannotDecideError: it names neither.
+    """
+    if not since or _DAY.fullmatch(since):
+        return since
+    return _time_of(Commit(since, folder).id, folder)
+
+
+def _time_of(commit: str, folder: str) -> str:
+    words = ["log", "-1", "--format=%cd", "--date=format-local:%Y-%m-%dT%H:%M:%SZ", commit, "--"]
+    return git(folder, words, hint=_DEEPEN, settings=("log.showSignature=false",)).decode("utf-8", "replace").strip()
+
+
+class _Anchor(Struct, frozen=True, kw_only=True):
+    """With what the newest sessions are compared."""
+
+    words: str
+    """As people read it."""
+    ref: str
+    """As git names it; empty: sessions are counted back."""
+    back: int
+    """Sessions back, where it is no commit."""
+    commits: frozenset[str]
+    """Full hashes of it and what came before it."""
+    date: str
+    """When it was committed (UTC, ISO 8601)."""
+
+    def count(self, sessions: Sequence[Past]) -> int:
+        """Return how many of some sessions, oldest first, measured it or what came before it."""
+        if not self.ref:
+            return max(len(sessions) - self.back, min(OF_ANCHOR, len(sessions)))
+        inside = (s.commit in self.commits if is_hash(s.commit) else s.when <= self.date for s in sessions)
+        return max((place + 1 for place, is_in in enumerate(inside) if is_in), default=0)
+
+
+def _find_anchor(asked: str, folder: str) -> _Anchor:
+    """Return the anchor that is asked for, else the newest tag, else so many sessions back.
+
+    Raises:
+        CannotDecideError: it is no commit that is here.
+    """
+    ref = asked
+    if not ref:
+        words = ["describe", "--tags", "--abbrev=0", "--first-parent", "HEAD"]
+        ref = git(folder, words, hint="", accepted=(0, 128)).decode("utf-8", "replace").strip()
+    if not ref or (ref.isascii() and ref.isdecimal() and len(ref) < len(str(1_000_000))):
+        back = int(ref or _BACK)
+        return _Anchor(words=f"{back} sessions back", ref="", back=back, commits=frozenset(), date="")
+    commit = Commit(ref, folder).id
+    listed = git(folder, ["rev-list", commit, "--"], hint=_DEEPEN).decode().split()
+    return _Anchor(words=ref, ref=ref, back=0, commits=frozenset(listed), date=_time_of(commit, folder))
+
+
+def _with_commits(found: Found, folder: str) -> Found:
+    """Return what was found with what git knows of the commits at its steps."""
+    ends: list[tuple[str, str]] = []
+    for trend in found.trends:
+        points = trend.series.points
+        ends += [(points[m.at - 1].past.commit, points[m.at].past.commit) for m in trend.marks]
+    for suite in found.suites:
+        ends += [(suite.sessions[m.at - 1].commit, suite.sessions[m.at].commit) for m in suite.marks]
+    wanted = list(dict.fromkeys(pair for pair in ends if all(map(is_hash, pair))))[:_MOST_RANGES]
+    here = _known(folder, sorted({commit for pair in wanted for commit in pair}))
+    distances = {}
+    for before, after in wanted:
+        if {before, after} <= here:
+            words = ["rev-list", "--count", "--first-parent", after, f"^{before}", "--"]
+            distances[before, after] = int(git(folder, words, hint=_DEEPEN).decode())
+    described = describe(folder, [after for _, after in wanted if after in here])
+    return replace(found, described=described, distances=distances)
+
+
+def _known(folder: str, commits: Sequence[str]) -> set[str]:
+    """Return those commits that are in this clone."""
+    asked = "".join(f"{commit}\n" for commit in commits).encode()
+    lines = (
+        git(folder, ["cat-file", "--batch-check"], hint=_DEEPEN, asked=asked).decode("ascii", "replace").splitlines()
+    )
+    return {line.split(" ")[0] for line in lines if line.split(" ")[1:2] == ["commit"]}

@@ -1,0 +1,89 @@
+"""What a history holds -> JSON data (schema ``perfgate/trends/1``)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from perfgate.core.history.trends import Mark, SuiteTrend, Trend
+    from perfgate.report.history.found import Found
+
+SCHEMA = "perfgate/trends/1"
+
+
+def to_data(found: Found, tool: str) -> dict[str, Any]:
+    """Return a history as JSON data."""
+    return {
+        "schema": SCHEMA,
+        "tool": tool,
+        "source": found.source,
+        "anchor": found.anchor_ref or None,
+        "suites": [_suite(s) for s in found.suites],
+        "series": [_series(t) for t in found.trends],
+    }
+
+
+def _suite(suite: SuiteTrend) -> dict[str, Any]:
+    return {
+        "machine_class": suite.machine_class,
+        "metric": suite.metric,
+        "sessions": [
+            {"session": s.session, "started_at": s.when, "commit": s.commit, "shift": shift}
+            for s, shift in zip(suite.sessions, suite.shifts, strict=True)
+        ],
+        "steps": [_mark(m) for m in suite.marks],
+        "since_anchor": suite.since_anchor,
+    }
+
+
+def _series(trend: Trend) -> dict[str, Any]:
+    series = trend.series
+    crept = trend.crept
+    return {
+        "machine_class": series.benchmark.machine_class,
+        "benchmark": series.benchmark.benchmark,
+        "labels": dict(series.benchmark.labels),
+        "metric": series.metric.name,
+        "unit": series.metric.unit,
+        "better": series.metric.better,
+        "threshold": series.threshold.text,
+        "gated": series.is_gated,
+        "sessions": [
+            {
+                "session": p.past.session,
+                "started_at": p.past.when,
+                "commit": p.past.commit,
+                "rows_used": list(p.past.rows_used),
+                "n": p.reading.n,
+                "p50": p.reading.p50,
+                "p95": p.reading.p95,
+            }
+            for p in series.points
+        ],
+        "sections": [{"start": s.start, "cause": s.cause} for s in series.sections],
+        "steps": [_mark(m) for m in trend.marks],
+        "creep": crept
+        and {
+            "anchor": crept.anchor.session,
+            "before": crept.before,
+            "after": crept.after,
+            "change": crept.change,
+            "is_worse": crept.is_worse,
+        },
+    }
+
+
+def _mark(mark: Mark) -> dict[str, Any]:
+    return {
+        "at": mark.at,
+        "range": [mark.first, mark.last],
+        "before": mark.before,
+        "after": mark.after,
+        "change": mark.change,
+        "p": mark.p,
+        "n_before": mark.n_before,
+        "n_after": mark.n_after,
+        "is_worse": mark.is_worse,
+        "is_open": mark.is_open,
+        "environment": list(mark.environment),
+    }

@@ -1,0 +1,62 @@
+"""What a history holds -> the newest state of each value, as gauges for a metrics system."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perfgate.core.errors import plain
+from perfgate.core.text.dates import hour_of
+from perfgate.report.document import Gauge
+from perfgate.report.words import SERIES_UNITS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perfgate.core.history.trends import Trend
+    from perfgate.report.history.found import Found
+
+_HELP = {
+    "newest": "Median of the newest session.",
+    "newest_timestamp": "When the newest session began, to the minute.",
+    "sessions": "Number of sessions that were read.",
+    "open_steps": "Number of steps to a worse level from which the value has not come back.",
+    "anchor_change": "Newest sessions over those of the anchor, minus one.",
+    "creep": "1 where the newest sessions are worse than those of the anchor by more than threshold and noise, else 0.",
+}
+_SECONDS = 3600.0
+_Labels = tuple[tuple[str, str], ...]
+
+
+def list_gauges(found: Found) -> Iterator[Gauge]:
+    """Yield the gauges of each value; one that cannot be compared with the anchor has none of the anchor."""
+    seen: dict[_Labels, int] = {}
+    for trend in found.trends:
+        series = trend.series
+        labels: _Labels = (
+            ("benchmark", plain(series.titled)),
+            ("metric", plain(series.metric.name)),
+            ("machine_class", plain(series.benchmark.machine_class)),
+        )
+        number = seen[labels] = seen.get(labels, 0) + 1
+        if number > 1:  # of names that differ in control characters alone
+            labels = (*labels, ("number", str(number)))
+        yield from _gauges(trend, labels)
+
+
+def _gauges(trend: Trend, labels: _Labels) -> Iterator[Gauge]:
+    newest = trend.series.points[-1]
+    hours = hour_of(newest.past.when)
+    unit = SERIES_UNITS.get(newest.reading.metric.unit, "")
+    yield _gauge("newest", newest.reading.p50, labels, unit=unit)
+    if hours is not None:
+        yield _gauge("newest_timestamp", hours * _SECONDS, labels, unit="seconds")
+    yield _gauge("sessions", len(trend.series.points), labels)
+    yield _gauge("open_steps", sum(mark.is_open for mark in trend.marks), labels)
+    if trend.crept is not None:
+        yield _gauge("anchor_change", trend.crept.change, labels, unit="ratio")
+        yield _gauge("creep", trend.crept.is_worse, labels)
+
+
+def _gauge(what: str, value: float, labels: _Labels, *, unit: str = "") -> Gauge:
+    name = "_".join(filter(None, ("perfgate_history", what, unit)))
+    return Gauge(name=name, unit=unit, help=_HELP[what], value=float(value), labels=labels)

@@ -1,0 +1,222 @@
+"""The history that versions of the baselines hold: each states its newest sessions, so that every ninth is enough."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+from msgspec.structs import replace
+
+from perfgate.core.errors import note
+from perfgate.core.history.past import BenchmarkHistory, History, Past, Reading
+from perfgate.core.metrics import Metric
+from perfgate.core.run import CPU_MODEL
+from perfgate.core.statistic import P50
+from perfgate.core.text.names import list_some
+from perfgate.schema.baseline_types import StoredMetric, StoredProvenance, StoredQuantiles
+from perfgate.stats.quantiles import median, quantile, runs_needed_for_bound
+from perfgate.store.baselines import LARGEST
+from perfgate.store.git import is_shallow
+from perfgate.store.history.versions import list_versions, read_contents
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from perfgate.core.errors import Diagnostic
+    from perfgate.core.run import Labels
+    from perfgate.store.history.versions import Version
+
+_EVERY = 9
+"""Of the ten sessions that a version holds by default, the oldest is the newest one of the ninth version before."""
+OF_ONE_RUN = frozenset({"machine", CPU_MODEL})
+"""Facts of an environment that differ from session to session."""
+LEAST_FOR_P95 = runs_needed_for_bound(0.95, 0.95)
+"""Values that a p95 of one session needs."""
+
+_Key = tuple[str, str, "Labels"]
+
+
+class _File:
+    """What was read of the versions of one file, by their places, the newest 0."""
+
+    def __init__(self, versions: Sequence[Version]) -> None:
+        self.is_present = bool(versions[0].oid)
+        self.versions = [v for v in versions if v.oid]
+        self.wanted = {*range(0, len(self.versions), _EVERY), *([len(self.versions) - 1] if self.versions else [])}
+        self.read: dict[int, _Version | None] = {}
+
+    def ask(self) -> Iterator[tuple[int, str]]:
+        """Yield place and hash of each version that is still to be read."""
+        yield from ((place, self.versions[place].oid) for place in sorted(self.wanted - self.read.keys()))
+
+    def close_gaps(self) -> None:
+        """Ask for the version before one that cannot be read, and for one between two that differ too much.
+
+        Those are versions that share no session, or were measured in different environments.
+        """
+        self.wanted |= {place + 1 for place, found in self.read.items() if not found and place + 1 < len(self.versions)}
+        for newer, older in pairwise(place for place, found in sorted(self.read.items()) if found):
+            one, other = self.read[newer], self.read[older]
+            if one and other and older - newer > 1:
+                shared = one.sessions.keys() & other.sessions.keys()
+                if not shared or one.environment != other.environment:
+                    between = [p for p in range(newer + 1, older) if p not in self.read]
+                    self.wanted |= {between[len(between) // 2]} if between else set()
+
+
+class _Version(msgspec.Struct, frozen=True, kw_only=True):
+    """What one version of a baseline states."""
+
+    key: _Key
+    environment: Labels
+    reason: str
+    sessions: dict[str, Past]
+
+
+class _StatedSession(msgspec.Struct):
+    """What a history needs of `StoredSession`."""
+
+    started_at: str
+    machine: str
+    commit: str
+    rows_used: list[int]
+
+
+class _Stated(msgspec.Struct):
+    """What a history needs of `StoredBaseline`; metrics that nobody asks for are not decoded."""
+
+    schema: Literal["perfgate/baseline/1"]
+    benchmark: str
+    labels: dict[str, str]
+    machine_class: str
+    metrics: dict[str, msgspec.Raw]
+    sessions: dict[str, _StatedSession]
+    environment: dict[str, str] = {}
+    stated: dict[str, msgspec.Raw] = {}
+    provenance: StoredProvenance | None = None
+
+
+_decode = msgspec.json.Decoder(_Stated).decode
+_decode_metric = msgspec.json.Decoder(StoredMetric).decode
+_decode_quantiles = msgspec.json.Decoder(StoredQuantiles).decode
+
+
+def read_baselines(folder: str, ref: str, below: str, *, wants: Callable[[str], bool]) -> History:
+    """Return the history of the baselines along the first parents of a commit.
+
+    Args:
+        folder: in the repository.
+        ref: full hash of the newest commit.
+        below: folder of the baselines, relative to `folder`.
+        wants: is a metric of that name asked for?
+
+    Raises:
+        CannotDecideError: git cannot be asked.
+    """
+    files = {path: _File(versions) for path, versions in list_versions(folder, ref, below).items()}
+    while asked := [(file, place, oid) for file in files.values() for place, oid in file.ask()]:
+        contents = dict(read_contents(folder, [*{oid for _, _, oid in asked}], largest=LARGEST))
+        for file, place, oid in asked:
+            content = contents.get(oid)
+            recorded_at = file.versions[place].recorded_at
+            file.read[place] = _parse(content, recorded_at, wants) if content is not None else None
+        for file in files.values():
+            file.close_gaps()
+    return History(
+        source=f"versions of {below}",
+        benchmarks=tuple(sorted(_join(files.values()), key=lambda b: (b.machine_class, b.benchmark, b.labels))),
+        notes=tuple(_notes(folder, files, below)),
+    )
+
+
+def _parse(content: bytes, recorded_at: str, wants: Callable[[str], bool]) -> _Version | None:
+    """Return what a version states; None when it is none of the present schema, as one with marks of a conflict."""
+    try:
+        stored = _decode(content)
+        metrics = {name: _decode_metric(raw) for name, raw in stored.metrics.items() if wants(name)}
+        stated_metrics = {name: _decode_quantiles(raw) for name, raw in stored.stated.items() if wants(name)}
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    readings: dict[str, dict[str, Reading]] = {name: {} for name in stored.sessions}
+    for name, m in metrics.items():
+        metric, sources = Metric(name=name, unit=m.unit, better=m.better), tuple(m.source)
+        for session, values in m.values.items():
+            if session in readings:
+                n = int(m.stands_for.get(session, len(values)))
+                p95 = quantile(sorted(values), 0.95) if len(values) >= LEAST_FOR_P95 else None
+                readings[session][name] = Reading(metric=metric, sources=sources, n=n, p50=median(values), p95=p95)
+    for name, q in stated_metrics.items():
+        metric, sources = Metric(name=name, unit=q.unit, better=q.better), tuple(q.source)
+        for session, stated in q.quantiles.items():
+            if session in readings and P50 in stated:
+                readings[session][name] = Reading(
+                    metric=metric, sources=sources, n=0, p50=stated[P50], p95=stated.get("p95")
+                )
+    environment = tuple(sorted((k, v) for k, v in stored.environment.items() if k not in OF_ONE_RUN))
+    return _Version(
+        key=(stored.machine_class, stored.benchmark, tuple(sorted(stored.labels.items()))),
+        environment=environment,
+        reason=stored.provenance.reason if stored.provenance else "",
+        sessions={
+            name: Past(
+                session=name,
+                started_at=s.started_at,
+                recorded_at=recorded_at,
+                machine=s.machine,
+                commit=s.commit,
+                rows_used=tuple(s.rows_used),
+                environment=environment,
+                restart=None,
+                readings=readings[name],
+            )
+            for name, s in stored.sessions.items()
+        },
+    )
+
+
+def _join(files: Iterable[_File]) -> Iterator[BenchmarkHistory]:
+    """Yield each benchmark once, also where its file moved to another folder or name."""
+    found: dict[_Key, dict[str, Past]] = {}
+    present: set[_Key] = set()
+    for file in files:
+        for place, version in sorted(file.read.items(), reverse=True):  # the oldest first: the newest statement stays
+            if version is None:
+                continue
+            known = found.setdefault(version.key, {})
+            older = file.read.get(place + 1)
+            is_anew = older is not None and not version.sessions.keys() & older.sessions.keys()
+            for name, past in version.sessions.items():
+                first = known.get(name)
+                restart = version.reason if is_anew and name == next(iter(version.sessions)) else None
+                known[name] = (
+                    replace(past, environment=first.environment, recorded_at=first.recorded_at, restart=first.restart)
+                    if first
+                    else replace(past, restart=restart)
+                    if restart is not None
+                    else past
+                )
+            if file.is_present and place == min(p for p, found_there in file.read.items() if found_there):
+                present.add(version.key)
+    for key, sessions in found.items():
+        machine_class, benchmark, labels = key
+        yield BenchmarkHistory(
+            machine_class=machine_class,
+            benchmark=benchmark,
+            labels=labels,
+            is_present=key in present,
+            sessions=tuple(sorted(sessions.values(), key=lambda s: (s.when, s.session))),
+        )
+
+
+def _notes(folder: str, files: dict[str, _File], below: str) -> Iterator[Diagnostic]:
+    broken = sorted(path for path, file in files.items() if None in file.read.values())
+    if broken:
+        count = sum(1 for file in files.values() for found in file.read.values() if found is None)
+        message = f"versions of baselines that cannot be read are left out: {count}, of {list_some(broken)}"
+        yield note("history-unreadable", message, place=below)
+    if is_shallow(folder):
+        message = "the clone is shallow: what is older than its oldest commit is not known"
+        yield note(
+            "history-shallow", message, hint="git fetch --unshallow (in Actions: fetch-depth: 0 at the checkout)"
+        )

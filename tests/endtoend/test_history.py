@@ -1,0 +1,206 @@
+"""`perfgate history` in real repositories: a step, a creep, a changed toolchain, and what is hostile or broken."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+from history_cases import CHANGED, CLASS, STEP, Suite, steady, step, three_changes, write
+from support import Outcome, Project, assert_cannot_decide
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """Return a repository of 200 measured commits, and their hashes."""
+    folder = tmp_path_factory.mktemp("history") / "repository"
+    return folder, write(folder, three_changes(), 200, tags={20: "v1.0"})
+
+
+@pytest.fixture
+def project(made: tuple[Path, list[str]], tmp_path: Path) -> Project:
+    shutil.copytree(made[0], tmp_path / "clone")
+    return Project(tmp_path / "clone")
+
+
+def history(project: Project, *words: str) -> Outcome:
+    outcome = project.cli("history", *words)
+    assert outcome.code == 0, str(outcome)
+    return outcome
+
+
+def data(project: Project, *words: str) -> dict[str, object]:
+    return json.loads(history(project, "--format", "json", *words).stdout)
+
+
+def series(document: dict[str, object], name: str) -> dict[str, object]:
+    (found,) = (s for s in document["series"] if s["benchmark"] == name)
+    return found
+
+
+def test_a_step_a_creep_and_a_toolchain_are_each_what_they_are(project: Project, made: tuple[Path, list[str]]) -> None:
+    hashes = made[1]
+    found = data(project)
+    (mark,) = series(found, "train")["steps"]
+    assert abs(mark["at"] - STEP) <= 2
+    assert mark["is_worse"]
+    assert mark["is_open"]
+    assert mark["change"] == pytest.approx(0.12, abs=0.02)
+    assert mark["range"] == [mark["at"] - 2, mark["at"] + 2]
+    (gain,) = series(found, "sort")["steps"]
+    assert (abs(gain["at"] - 60) <= 2, gain["is_worse"]) == (True, False)
+    for steady_one in ("load", "parse", "write", "encode"):
+        assert series(found, steady_one)["steps"] == []
+    (suite,) = found["suites"]
+    (toolchain,) = suite["steps"]
+    assert abs(toolchain["at"] - CHANGED) <= 2
+    assert toolchain["environment"] == ["python 3.11.7 → 3.12.1"]
+    assert series(found, "encode")["creep"]["is_worse"]
+    assert series(found, "encode")["creep"]["change"] == pytest.approx(1.0006**170 * 1.08 - 1, abs=0.04)
+    text = " ".join(history(project).stdout.split())
+    where = f"{hashes[mark['at'] - 1][:12]}..{hashes[mark['at']][:12]} (2 commits): Change part {mark['at']}"
+    assert where in text
+    assert "with python 3.11.7 → 3.12.1" in text
+    assert "Worse than v1.0" in text
+    assert "perfgate ab --base v1.0 -- CMD" in text
+
+
+def test_every_session_is_read_though_only_each_ninth_version_is(project: Project) -> None:
+    found = series(data(project), "load")["sessions"]
+    assert [s["session"] for s in found] == [f"gha-{n}-perf" for n in range(200)]
+    assert all(s["n"] == 6 for s in found)
+
+
+def test_one_benchmark_is_a_log_with_a_rule_where_its_level_changed(project: Project) -> None:
+    lines = history(project, "train").stdout.splitlines()
+    (rule,) = [number for number, line in enumerate(lines) if line.startswith("──")]
+    assert abs(rule - STEP - 2) <= 2  # two lines of heading
+    assert "step" in lines[rule]
+    assert len([line for line in lines if line.startswith("2026-01-0") and "train" not in line]) == 200
+
+
+def test_csv_has_a_line_for_each_value_and_session(project: Project) -> None:
+    rows = list(csv.DictReader(io.StringIO(history(project, "--format", "csv", "--last", "30").stdout)))
+    assert len(rows) == 6 * 30
+    assert {row["benchmark"] for row in rows} == {"encode", "load", "parse", "sort", "train", "write"}
+    assert all(float(row["p50"]) > 0.0 and row["machine_class"] == CLASS for row in rows)
+
+
+def test_the_page_is_one_file_with_a_picture_of_each_value(project: Project) -> None:
+    page = history(project, "--format", "html").stdout
+    assert page.startswith("<!doctype html>")
+    assert page.count("<svg") == 7
+    assert "http" not in page.replace("http-equiv", "").replace("http://www.w3.org/2000/svg", "")
+
+
+def test_options_choose_sessions_benchmarks_metrics_and_the_anchor(project: Project) -> None:
+    assert len(series(data(project, "--last", "40"), "load")["sessions"]) == 40
+    since = data(project, "--since", "2026-01-08")
+    assert series(since, "load")["sessions"][0]["started_at"].startswith("2026-01-08T00")
+    assert len(series(data(project, "--since", "HEAD~20"), "load")["sessions"]) in range(9, 12)
+    assert [s["benchmark"] for s in data(project, "s*")["series"]] == ["sort"]
+    assert data(project, "--class", CLASS)["series"]
+    assert data(project, "--anchor", "v1.0")["anchor"] == "v1.0"
+    assert data(project, "--anchor", "30")["anchor"] is None
+    assert series(data(project, "--anchor", "30"), "encode")["creep"]["is_worse"] is False
+
+
+@pytest.mark.parametrize(
+    ("words", "cause", "hint"),
+    [
+        (("trian",), 'no session measured the benchmark "trian"', "did you mean train"),
+        (("--metric", "elapsd"), 'no session measured the metric "elapsd"', "elapsed"),
+        (("--class", "gha"), 'no session is of the class "gha"', CLASS),
+        (("--since", "2030-01-01"), "the newest session is of 2026-01-09", "earlier day"),
+        (("--since", "nowhere"), 'no commit or branch "nowhere"', "v1.0"),
+        (("--anchor", "v2.0"), 'no commit or branch "v2.0"', "v1.0"),
+    ],
+)
+def test_what_is_not_there_is_one_clear_error(project: Project, words: tuple[str, ...], cause: str, hint: str) -> None:
+    assert_cannot_decide(project.cli("history", *words), cause, hint)
+
+
+def test_a_folder_without_git_without_commits_or_without_baselines(tmp_path: Path) -> None:
+    outside = Project(tmp_path / "plain")
+    outside.root.mkdir(exist_ok=True)
+    outcome = outside.cli("history", env={"GIT_CEILING_DIRECTORIES": str(tmp_path)})
+    assert outcome.code == 2
+    outside.git("init", "-q")
+    assert_cannot_decide(outside.cli("history"), "no commit", "nothing is committed yet")
+    outside.write("a", "b")
+    outside.commit("A file")
+    assert_cannot_decide(outside.cli("history"), "git holds no version of a baseline", "perfgate baseline refresh")
+
+
+def test_a_shallow_clone_shows_what_it_has_and_says_so(project: Project, tmp_path: Path) -> None:
+    subprocess.run(
+        ["git", "clone", "-q", "--depth", "20", f"file://{project.root}", str(tmp_path / "shallow")], check=True
+    )
+    shallow = Project(tmp_path / "shallow")
+    outcome = history(shallow)
+    assert "the clone is shallow" in outcome.stderr
+    assert "git fetch --unshallow" in outcome.stderr
+    assert 10 <= len(series(data(shallow), "load")["sessions"]) <= 20
+
+
+def test_a_version_with_marks_of_a_conflict_is_left_out_with_a_note(project: Project) -> None:
+    (path,) = project.root.glob("baselines/*/load-*.json")
+    content = path.read_text()
+    path.write_text("<<<<<<< ours\n" + content)
+    project.commit("Break it")
+    outcome = history(project)
+    assert "versions of baselines that cannot be read are left out: 1, of baselines/" in outcome.stderr
+    assert len(series(data(project), "load")["sessions"]) == 200
+
+
+def test_a_removed_benchmark_is_shown_by_name_only(project: Project) -> None:
+    (path,) = project.root.glob("baselines/*/load-*.json")
+    path.unlink()
+    project.commit("Remove it")
+    assert "load" not in {s["benchmark"] for s in data(project)["series"]}
+    assert len(series(data(project, "load"), "load")["sessions"]) == 200
+
+
+def test_a_renamed_folder_of_a_class_keeps_its_sessions_once(project: Project) -> None:
+    project.git("mv", f"baselines/{CLASS}", "baselines/elsewhere")
+    project.commit("Rename it")
+    assert len(series(data(project), "load")["sessions"]) == 200
+
+
+def test_a_history_of_a_few_sessions_has_no_step_and_no_creep(tmp_path: Path) -> None:
+    write(tmp_path / "few", Suite({"a": step(0.1, 2, 2.0)}), 5)
+    found = data(Project(tmp_path / "few"))
+    assert series(found, "a")["steps"] == []
+    assert series(found, "a")["creep"] is None
+
+
+def test_other_rows_and_a_baseline_started_anew_are_breaks_and_no_steps(tmp_path: Path) -> None:
+    suite = Suite(
+        {"a": lambda c: 0.1 * (1.5 if c >= 20 else 1.0) * (0.7 if c >= 40 else 1.0)},
+        rows=lambda c: 2000 if c >= 20 else 1000,
+        anew={20: "twice the rows", 40: "another file format"},
+    )
+    write(tmp_path / "breaks", suite, 60)
+    found = series(data(Project(tmp_path / "breaks")), "a")
+    assert [(s["start"], s["cause"]) for s in found["sections"]] == [
+        (0, ""), (20, "rows 1,000 → 2,000"), (40, "started anew: another file format"),
+    ]  # fmt: skip
+    assert found["steps"] == []
+
+
+def test_hostile_names_stay_words(tmp_path: Path) -> None:
+    name = '</script><script>alert(1)</script>\x1b[31m\u202e,"=1+1' + "x" * 300
+    write(tmp_path / "hostile", Suite({name: step(0.1, 20, 1.5), "=cmd": steady(0.1)}), 40)
+    project = Project(tmp_path / "hostile")
+    page = history(project, "--format", "html").stdout
+    assert "<script>alert" not in page
+    assert "\x1b" not in history(project).stdout
+    rows = list(csv.DictReader(io.StringIO(history(project, "--format", "csv").stdout)))
+    assert {row["benchmark"][:2] for row in rows} == {"'=", "</"}
