@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # this tree's perf
 
 from page import filled, stale
 
+from perfgate.stats.history.creep import OF_ANCHOR, OF_NOW, compare_with_anchor
 from perfgate.stats.history.steps import find_steps
 
 if TYPE_CHECKING:
@@ -133,6 +134,24 @@ def found_table() -> str:
     return "\n".join(lines) + "\n"
 
 
+def creep_table() -> str:
+    """Return how often unchanged series are called worse than an anchor, and a true creep of 10 % is found."""
+    lines = ["| series | anchor, sessions back | called worse, unchanged | +10 % by then, found |", "|---|--:|--:|--:|"]
+    for name, series in recorded().items():
+        for back in (20, 50):
+            looks = [(values, now) for values in series for now in range(back + OF_ANCHOR, LENGTH + 1, OF_NOW)]
+            shares = [sum(_is_creep(*look, back, factor) for look in looks) / len(looks) for factor in (1.0, 1.10)]
+            lines.append(f"| {name} | {back} | {shares[0]:.1%} | {shares[1]:.0%} |".replace("%", " %"))
+    return "\n".join(lines) + "\n"
+
+
+def _is_creep(values: Logs, now: int, back: int, factor: float) -> bool:
+    """Is the newest of so many values called worse than `back` values before, where they crept up by a factor?"""
+    end = now - back
+    crept = [v + math.log(factor) * min(max(i - end + 1, 0) / back, 1.0) for i, v in enumerate(values[:now])]
+    return compare_with_anchor(crept[end - OF_ANCHOR : end], crept[-OF_NOW:]).is_above(LEAST)
+
+
 def places() -> str:
     """Return how exactly a step of 10 % is placed at noise of 3 %, in words."""
     away = []
@@ -155,7 +174,7 @@ def cost() -> str:
     return f"1,000 values: {1000 * min(times):.0f} ms"
 
 
-TABLES: dict[str, Callable[[], str]] = {"steps-false": marks_table, "steps-found": found_table}
+TABLES: dict[str, Callable[[], str]] = {"steps-false": marks_table, "steps-found": found_table, "creep": creep_table}
 
 
 def main() -> int:

@@ -38,8 +38,8 @@ def compare_with_anchor(anchor: Sequence[float], now: Sequence[float]) -> Creep:
     """Compare the newest values of a series with those of an anchor.
 
     Values that follow each other on a machine that changes are no independent draws: such a comparison calls 0 to
-    2 % of unchanged values worse each time, and on hosted runners finds 1 to 45 % of a creep of 10 %. So it
-    is a reason to measure both versions side by side, and no verdict.
+    2 % of unchanged values worse, and finds a creep of 10 % in 97 % of the cases on a machine of its own, in 1 to 3 %
+    on hosted runners (docs/history.md). So it is a reason to measure both versions side by side, and no verdict.
 
     Args:
         anchor: logs of the values up to the anchor, at least 2, usually `OF_ANCHOR`.
