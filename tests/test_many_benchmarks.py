@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from types import CodeType, FrameType
 
 SIZES = (
-    pytest.param((200, 800), id="of-hundreds", marks=pytest.mark.slow),
+    pytest.param((100, 400), id="of-hundreds", marks=pytest.mark.slow),
     pytest.param((1_000, 4_000), id="of-thousands", marks=pytest.mark.heavy),
 )
 """Benchmarks of the two suites; counting the calls of the larger ones takes minutes."""

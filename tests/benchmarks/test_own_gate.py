@@ -62,13 +62,15 @@ def gated(project: Project) -> Project:
     ("values", "code", "shown"),
     [
         pytest.param(VALUES, 0, "PASS", id="unchanged"),
-        pytest.param(with_value("ratio.help", "ratio", 1.15), 0, "PASS", id="ratio-4.5%"),
-        pytest.param(with_value("ratio.help", "ratio", 1.3), 1, "ratio.help", id="ratio-18%"),
+        pytest.param(with_value("ratio.help", "ratio", 1.15), 0, "PASS", id="ratio-4.5%", marks=pytest.mark.heavy),
+        pytest.param(with_value("ratio.help", "ratio", 1.3), 1, "ratio.help", id="ratio-18%", marks=pytest.mark.heavy),
         pytest.param(with_value("ratio.check", "ratio", 0.6), 1, "<= 0.5", id="ratio-beyond-its-budget"),
-        pytest.param(with_value("count.check", "modules", 335), 0, "PASS", id="modules-0.9%"),
+        pytest.param(with_value("count.check", "modules", 335), 0, "PASS", id="modules-0.9%", marks=pytest.mark.heavy),
         pytest.param(with_value("count.check", "modules", 340), 1, "modules", id="modules-2.4%"),
-        pytest.param(with_value("count.check", "opens", 381), 1, "<= 380", id="opens-beyond-the-budget"),
-        pytest.param(with_value("count.wheel", "size", 4_420_000), 1, "size", id="wheel-3.1%"),
+        pytest.param(
+            with_value("count.check", "opens", 381), 1, "<= 380", id="opens-over-budget", marks=pytest.mark.heavy
+        ),
+        pytest.param(with_value("count.wheel", "size", 4_420_000), 1, "size", id="wheel-3.1%", marks=pytest.mark.heavy),
     ],
 )
 def test_ratios_and_counts_fail_beyond_their_thresholds_and_budgets(

@@ -233,7 +233,7 @@ def test_a_budget_of_an_unknown_name_is_exit_2(service: Project):
     done = service.cli("check", "predictions.jsonl", "--budget", "latencies")
     assert done.code == 2
     assert 'there is no budget "latencies"' in done.stderr
-    assert "anomalies, hits, latency" in done.stderr
+    assert 'did you mean "latency"?' in done.stderr
 
 
 def test_scrapes_that_do_not_say_when_they_were_taken_leave_the_throughput_undecided(service: Project):

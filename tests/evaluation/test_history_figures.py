@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import history_figures
 import pytest
-from page import stale
+from history_figures import PAGE
+from page import held, stale
+
+
+@pytest.mark.heavy
+def test_the_page_holds_the_tables():
+    tables = {name: make() for name, make in history_figures.TABLES.items()}
+    assert stale(PAGE.read_text(encoding="utf-8"), tables) == []
 
 
 @pytest.mark.slow
-def test_the_page_holds_the_tables():
-    tables = {name: make() for name, make in history_figures.TABLES.items()}
-    assert stale(history_figures.PAGE.read_text(encoding="utf-8"), tables) == []
+def test_the_page_holds_what_recorded_series_say():
+    tables = held(PAGE.read_text(encoding="utf-8"))
+    assert tables["creep"] == history_figures.creep_table()
+    for name, series in history_figures.recorded().items():
+        marks = [history_figures.false_marks(s) for s in (series, history_figures.shuffled(series))]
+        assert f"| {name} | {len(series)} | {marks[0]:.2f} | {marks[1]:.2f} |\n" in tables["steps-false"]
 
 
 def test_recorded_series_have_at_most_one_false_mark_in_a_hundred_and_shuffled_ones_none():

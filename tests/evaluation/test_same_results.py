@@ -63,7 +63,13 @@ def test_a_file_that_is_written_again_or_removed_is_noticed(tmp_path: Path) -> N
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("text", "code"), [("CANNOT DECIDE", 0), ("CANNOT DECIDe", 1)], ids=["equal", "one-letter"])
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        pytest.param("CANNOT DECIDE", 0, id="equal", marks=pytest.mark.heavy),
+        pytest.param("CANNOT DECIDe", 1, id="one-letter"),
+    ],
+)
 def test_one_letter_that_differs_is_exit_code_1(tmp_path: Path, text: str, code: int) -> None:
     shutil.copytree(ROOT / "perfgate", tmp_path / "perfgate")
     for path in (tmp_path / "perfgate").rglob("*.py"):

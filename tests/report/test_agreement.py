@@ -40,7 +40,7 @@ def test_every_verdict_of_the_gate_is_read_back(seed):
     assert to_data(read_back(found)) == to_data(found)
 
 
-@laws(60)
+@laws(25)
 @given(SEEDS)
 def test_a_gated_value_that_fails_is_believed_in_no_passing_status(seed):
     found = judged_verdict(seed)

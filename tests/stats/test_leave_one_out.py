@@ -73,6 +73,6 @@ def test_where_the_law_holds_the_rate_is_true_in_the_mean(scale, sessions):
     truth = -math.expm1(-(scale**2))
     rates = [
         alarm_rate([scale / math.sqrt(-math.log(1 - rng.random())) for _ in range(sessions)]).expected
-        for _ in range(1500)
+        for _ in range(700)
     ]
     assert 0.8 * truth < sum(rates) / len(rates) < 1.6 * truth + 0.002

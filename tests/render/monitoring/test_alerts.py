@@ -129,8 +129,8 @@ def test_promtool_accepts_the_rules_and_their_tests_pass(kind, tmp_path):
 @pytest.mark.parametrize(
     "keys",
     [
-        pytest.param({"window": 60, "age": 60, "hold": 0}, id="shortest"),
-        pytest.param({"window": 180, "age": 600, "hold": 60}, id="three minutes"),
+        pytest.param({"window": 60, "age": 60, "hold": 0}, id="shortest", marks=pytest.mark.heavy),
+        pytest.param({"window": 180, "age": 600, "hold": 60}, id="three minutes", marks=pytest.mark.heavy),
         pytest.param({"window": 3_600, "age": 300, "hold": 600}, id="an hour"),
         pytest.param({"fixed_fewest": 1_000, "runbook": "https://wiki.example/{{x}}/", "job": 'a"b\\c'}, id="by hand"),
     ],
