@@ -21,7 +21,7 @@ _SHORT = f"{{:.{SIGNIFICANT}g}}".format
 
 def round_values(values: tuple[float, ...]) -> tuple[float, ...]:
     """Return the values as a file keeps them: 6 significant digits."""
-    return tuple(map(float, map(_SHORT, values)))
+    return tuple([float(short) + 0.0 for short in map(_SHORT, values)])  # + 0.0: no zero has a sign
 
 
 def round_metric(metric: MetricProfile) -> MetricProfile:

@@ -11,6 +11,7 @@ from laws import LAWS
 from msgspec.structs import replace
 from verdicts import built
 
+from perfgate.config import BUILT_IN
 from perfgate.core.metrics import CPU, ELAPSED, PEAK_MEMORY, THROUGHPUT, Metric, canonical_name, from_suffix
 from perfgate.core.policy import Budget, Floor, Policy, Rule, default_level, digest_of, matches
 from perfgate.core.sources.series import Ratio, parse_selector
@@ -230,3 +231,7 @@ def test_whether_a_budget_fits_its_series_is_said_once_for_all_who_ask(limit, me
     found = budget.find_misfit(*budget.kind_of_series(failed if ratio else None), series=series)
     assert (found.slug if found else "") == slug
     assert not found or (found.place == "budget 1" and f'"{metric}" of {series}' in found.message)
+
+
+def test_where_a_history_is_kept_is_no_rule():
+    assert digest_of(replace(BUILT_IN, history_ref="refs/heads/other")) == digest_of(BUILT_IN)

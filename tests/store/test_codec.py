@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 import pytest
 from hypothesis import given
@@ -289,3 +290,7 @@ def test_a_key_that_stands_twice_is_refused(encode, decode, key):
     end = text.index(",", begin) + 1
     (fault,) = refused(decode, (text[:end] + text[begin:end] + text[end:]).encode(), "b.json")
     assert (fault.slug, fault.message) == ("baseline-invalid", f'the key "{key}" stands twice')
+
+
+def test_a_zero_has_no_sign():
+    assert [math.copysign(1.0, v) for v in round_values((-0.0, 0.0, -1e-320, -5.0))] == [1.0, 1.0, -1.0, -1.0]
