@@ -615,3 +615,16 @@ def test_of_columns_that_are_not_there_the_one_that_names_the_benchmark_comes_fi
     assert 'no column "took_ms"' in fault("route,b\n1,2\n", mapped, "web.csv")
     assert 'no column "kind"' in fault("route,took_ms\n1,2\n", mapped, "web.csv")
     assert 'no column "status"' in fault("route,took_ms,kind\n1,2,x\n", mapped, "web.csv")
+
+
+def test_first_and_last_time_are_those_of_all_rows_whatever_their_order_and_their_digits():
+    times = ["2026-02-03T10:00:01Z", "2026-02-03T10:59:59.5Z", "2026-02-03T10:00:00Z", "2026-02-03T10:30:00.25Z"]
+    rows = lines(*({"route": "a", "took_ms": 5, "at": at} for at in times))
+    (record,) = [r for r in contents(rows, a_map(time="at")).records if r.metric == "took"]
+    assert (record.started_at[:19], record.ended_at[:19]) == ("2026-02-03T10:00:00", "2026-02-03T10:59:59")
+
+
+def test_the_first_broken_line_is_named_whatever_is_wrong_with_it():
+    rows = lines(*ROWS, {"took_ms": 5}, *ROWS) + "no JSON\n" + lines(*ROWS)
+    (one,) = skipped(rows, tolerance=0.5)
+    assert "2 of 11 lines cannot be read; the first is line 4" in one[1]

@@ -483,16 +483,14 @@ def _widen(first: str, last: str, times: Sequence[object], ordered: Sequence[str
 
 
 def _ends(times: Sequence[object], ordered: Sequence[object]) -> tuple[object, object]:
-    """Return the first and the last of the times of some rows, whatever their order.
-
-    Where they are of several forms, those that stand first and last.
-    """
+    """Return the first and the last of the times of some rows, whatever their order and their forms."""
     types = {str} if ordered else set(map(type, times))
     # texts of one length sort as they follow each other; most rows do already, and then sorting is faster than min()
     if types <= {int, float} or (types == {str} and len(set(map(len, times))) == 1):  # type: ignore[arg-type] # texts
         ordered = ordered or sorted(times)  # type: ignore[type-var] # see above
         return ordered[0], ordered[-1]
-    return times[0], times[-1]
+    instants = sorted(filter(None, map(stated_instant, times)))  # as after a clock of other digits
+    return (instants[0], instants[-1]) if instants else (times[0], times[-1])
 
 
 def _those(kept: list[bool], items: Sequence[Any]) -> Sequence[Any]:

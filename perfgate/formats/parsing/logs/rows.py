@@ -67,8 +67,8 @@ class Broken(Struct):
     """What is wrong with it."""
 
     def add(self, line: int, why: str, count: int = 1) -> None:
-        """Count a broken line, or a few that belong together."""
-        if not self.count:
+        """Count a broken line, or a few that belong together; they come in any order."""
+        if not self.count or line < self.first:
             self.first, self.why = line, why
         self.count += count
 
