@@ -88,7 +88,10 @@ def test_a_recipe_has_the_shape_that_its_system_publishes(recipe: Block, tmp_pat
 
 @pytest.mark.slow
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda r: r.place)
-@pytest.mark.parametrize(("seconds", "code"), [("0.1", 0), ("0.3", 1)], ids=["unchanged", "slower"])
+@pytest.mark.parametrize(
+    ("seconds", "code"),
+    [pytest.param("0.1", 0, id="unchanged", marks=pytest.mark.heavy), pytest.param("0.3", 1, id="slower")],
+)
 def test_the_commands_of_a_recipe_tell_a_slower_change(change: Project, recipe: Block, seconds: str, code: int) -> None:
     base = change.git("rev-parse", "HEAD^1")
     change.write("bench.py", f"import time\n\ntime.sleep({seconds})\n")

@@ -63,7 +63,7 @@ def test_a_spoilt_file_gives_records_or_one_clear_error(name: str, random: Rando
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(FILES))
-@spoilt(times=200)
+@spoilt(times=100)
 @given(random=st.randoms(use_true_random=False))
 def test_a_file_spoilt_in_many_ways_gives_records_or_one_clear_error(name: str, random: Random) -> None:
     assert_records_or_one_error(name, random)

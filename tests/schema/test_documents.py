@@ -335,7 +335,7 @@ def test_a_valid_document_is_accepted_by_the_schema_and_by_the_decoder(name, doc
 def test_a_changed_document_is_accepted_by_both_or_by_neither(name, documents, reads):
     validator = jsonschema.Draft202012Validator(schema.load(name))
 
-    @settings(MANY, max_examples=250)
+    @settings(MANY, max_examples=120)
     @given(st.data())
     def law(data):
         document = data.draw(documents)

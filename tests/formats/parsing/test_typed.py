@@ -85,7 +85,7 @@ def padded(content):
     return re.sub(rb"(?<!\r)(?=\r?\n)|\Z", PADDING, content)
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", [*range(16), *(pytest.param(n, marks=pytest.mark.heavy) for n in range(16, 40))])
 @pytest.mark.parametrize("mapped", [NESTED, PREDICTION_LOG, REQUEST_LOG], ids=lambda m: m.name)
 def test_a_log_says_the_same_when_each_line_is_read_as_a_whole(mapped, seed):
     content = lines(seed)
