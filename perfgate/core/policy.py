@@ -454,10 +454,10 @@ def without_origins(policy: Policy) -> Policy:
 
 
 def digest_of(policy: Policy) -> str:
-    """Return 12 hex digits that stand for what a policy says of verdicts, wherever it was read."""
-    says = to_builtins(without_origins(policy))
-    del says["history_ref"]  # where a history is kept decides nothing
-    return short_hash(json.dumps(says, sort_keys=True))
+    """Return 12 hex digits that stand for what a policy states about verdicts, wherever it was read."""
+    data = to_builtins(without_origins(policy))
+    del data["history_ref"]  # where a history is kept decides nothing
+    return short_hash(json.dumps(data, sort_keys=True))
 
 
 def gates_nothing_by_default(metrics: Iterable[str]) -> bool:
