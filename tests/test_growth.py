@@ -433,13 +433,13 @@ FIRST = {"check-files", "collect-benchmarks", "refresh-files", "report-markdown"
 """One case of each large command; counting lines makes all of them together slow."""
 
 
-def marks(case: Case) -> list[pytest.MarkDecorator]:
-    """Return the marks of a case."""
+def marks(case: Case, number: int) -> list[pytest.MarkDecorator]:
+    """Return the marks of a case: every other one of those that are not first is left to the heavy tests."""
     known = [pytest.mark.xfail(reason=case.known)] if case.known else []
-    return known + ([] if case.name in FIRST else [pytest.mark.slow])
+    return known + ([] if case.name in FIRST else [pytest.mark.heavy if number % 2 else pytest.mark.slow])
 
 
-PARAMETERS = [pytest.param(case, id=case.name, marks=marks(case)) for case in CASES]
+PARAMETERS = [pytest.param(case, id=case.name, marks=marks(case, number)) for number, case in enumerate(CASES)]
 
 
 @pytest.mark.parametrize("case", PARAMETERS)

@@ -99,7 +99,10 @@ def test_actionlint_finds_nothing(written: dict[str, Path], name: str) -> None:
 
 
 @pytest.mark.tools
-@pytest.mark.parametrize("name", ["project", *PLANS])
+@pytest.mark.parametrize(
+    "name",
+    ["project", *(pytest.param(name, marks=pytest.mark.heavy) if n % 2 else name for n, name in enumerate(PLANS))],
+)
 def test_the_published_schemas_accept_it(written: dict[str, Path], name: str) -> None:
     folder = written[name]
     schema = ("check-jsonschema", "--builtin-schema")
