@@ -79,7 +79,7 @@ def trend(*sessions, starts=(0,), marks=(), labels=(("size", "big"),)):
              is_worse=True, is_open=True, environment=())
         for at, change in marks
     ]  # fmt: skip
-    return Trend(series=series, marks=tuple(found), shifted=(), levels=(), crept=None)
+    return Trend(series=series, marks=tuple(found), levels=(), crept=None)
 
 
 def test_one_row_a_value_and_session_with_its_section_and_its_step():

@@ -25,6 +25,8 @@ CPU_MODEL = "cpu_model"
 """Fact of an environment: the model of the processor, which is not part of the machine class of hosted runners."""
 UNSPECIFIED = "unspecified"
 """Machine class of runs that carry no environment."""
+OF_ONE_RUN = frozenset({"machine", CPU_MODEL})
+"""Facts of an environment that differ without a change: the booted machine in every CI job, the processor in some."""
 
 
 class Environment(Struct, frozen=True):

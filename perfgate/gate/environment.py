@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from perfgate.core.finding import EnvironmentChange
-from perfgate.core.run import CPU_MODEL
+from perfgate.core.run import CPU_MODEL, OF_ONE_RUN
 from perfgate.core.text.names import list_some
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from perfgate.gate.judge import Pair
 
 _COMMAND = "command"
-_OF_ONE_RUN = frozenset({"machine", CPU_MODEL})  # the booted machine differs in every CI job, the processor in some
 _MOST_MODELS = 3
 
 
@@ -45,7 +44,7 @@ def compare_environments(pairs: Sequence[Pair]) -> tuple[EnvironmentChange, ...]
 
 
 def _facts(profile: Profile) -> dict[str, str]:
-    return {name: value for name, value in profile.environment if name not in _OF_ONE_RUN}
+    return {name: value for name, value in profile.environment if name not in OF_ONE_RUN}
 
 
 def _new_models(base: Profile, current: Profile) -> Iterator[tuple[str, str, str]]:

@@ -30,6 +30,10 @@ _VERSION_TIMEOUT = 2.0
 _REGULAR = ("100644", "100664", "100755")
 _FOLDER = "040000"
 _DEEPEN = "git fetch --unshallow"
+UNSHALLOW = f"{_DEEPEN} (in Actions: fetch-depth: 0 at the checkout)"
+"""What to do where a clone lacks a part of its history."""
+FETCH_HISTORY = f"fetch its history: {UNSHALLOW}"
+"""The same, where something was not found."""
 _NOTHING_FOUND = 1  # exit code of git grep
 _MOST_ENTRIES = 5_000_000
 """Of a commit: ten times what the largest public repositories hold. Folders inside each other can name many more."""
@@ -88,7 +92,7 @@ class Commit:
             # with the full target, since a clone of one branch would leave the other's name unset
             hint = f"git fetch {remote} +{branch}:refs/remotes/{self.ref} (in Actions: fetch-depth: 2 at the checkout)"
         elif is_shallow(self._folder):
-            hint = "the clone is shallow: git fetch --unshallow (in Actions: fetch-depth: 0 at the checkout)"
+            hint = f"the clone is shallow: {UNSHALLOW}"
         else:
             hint = (
                 f"branches and tags: {list_some(names)}; or fetch it: git fetch"

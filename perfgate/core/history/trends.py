@@ -134,8 +134,6 @@ class Trend(Struct, frozen=True, kw_only=True):
     """Its values."""
     marks: tuple[Mark, ...]
     """Oldest first."""
-    shifted: tuple[int, ...]
-    """Sections from which the common shift was taken off."""
     levels: tuple[tuple[int, int, float], ...]
     """The medians between two steps: place of the first value, place behind the last, median in base units."""
     crept: Crept | None

@@ -7,6 +7,8 @@ from collections import defaultdict
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from perfgate.core.history.trends import Crept, Mark, SuiteTrend, Trend
 from perfgate.gate.history.shift import Shifts
 from perfgate.stats.history.creep import OF_ANCHOR, OF_NOW, compare_with_anchor
@@ -55,19 +57,15 @@ def judge_trends(
 def _judge(series: Series, shifts: Shifts, is_anchor: Callable[[Sequence[Past]], int]) -> Trend:
     heights = series.heights()
     marks: list[Mark] = []
-    shifted = []
-    for number, section in enumerate(series.sections):
+    for section in series.sections:
         places = [shifts.place(p.session) for p in series.points[section.start : section.end]]
         common = shifts.between(places[0], places[-1]) if series.is_ratio else {}
         inside = [h - common.get(at, 0.0) for h, at in zip(heights[section.start : section.end], places, strict=True)]
-        if common:
-            shifted.append(number)
         steps = find_steps(inside, least=series.least)
         marks += _marks(steps, inside, series, section)
     return Trend(
         series=series,
         marks=tuple(marks),
-        shifted=tuple(shifted),
         levels=tuple(_levels(series, marks)),
         crept=find_creep(series, is_anchor),
     )
@@ -83,29 +81,53 @@ def _marks(steps: Sequence[Step], heights: Sequence[float], series: Series, sect
     """Yield the steps of a section, as values of its series."""
     sign = 1.0 if series.metric.better == "lower" else -1.0
     newest = median(heights[max(steps[-1].at, len(heights) - MOST_COMPARED) :]) if steps else 0.0
+    sessions = [p.past for p in series.points[section.start : section.end]]
     for step in steps:
-        before = median(heights[step.at - step.before : step.at])
-        first = max(step.at - _AROUND, 1)
-        last = min(step.at + _AROUND, len(heights) - 1)
-        around = [p.past for p in series.points[section.start + first - 1 : section.start + last + 1]]
-        yield Mark(
-            at=section.start + step.at,
-            before=_value(before, series),
-            after=_value(before + step.change, series),
-            change=math.expm1(step.change) if series.is_ratio else step.change,
-            p=step.p,
-            n_before=step.before,
-            n_after=step.after,
-            first=section.start + first,
-            last=section.start + last,
-            is_worse=sign * step.change > 0.0,
-            is_open=sign * step.change > 0.0 and sign * (newest - before) > series.least,
-            environment=tuple(_changed(around)),
+        mark = _mark(step, heights, sessions, is_ratio=series.is_ratio, sign=sign)
+        rise = sign * (newest - _before(step, heights))
+        yield replace(
+            mark,
+            at=section.start + mark.at,
+            first=section.start + mark.first,
+            last=section.start + mark.last,
+            is_open=mark.is_worse and rise > series.least,
         )
 
 
-def _value(height: float, series: Series) -> float:
-    return math.exp(height) if series.is_ratio else height
+def _before(step: Step, heights: Sequence[float]) -> float:
+    """Return the level before a step."""
+    return median(heights[step.at - step.before : step.at])
+
+
+def _mark(
+    step: Step, heights: Sequence[float], sessions: Sequence[Past], *, is_ratio: bool = True, sign: float = 1.0
+) -> Mark:
+    """Return a step as a mark that is not open, its places those in `heights`.
+
+    Args:
+        step: one of `heights`.
+        heights: of all sessions.
+        sessions: as many.
+        is_ratio: are heights logs?
+        sign: -1.0 where higher is better.
+    """
+    first, last = max(step.at - _AROUND, 1), min(step.at + _AROUND, len(heights) - 1)
+    before = _before(step, heights)
+    after = before + step.change
+    return Mark(
+        at=step.at,
+        before=math.exp(before) if is_ratio else before,
+        after=math.exp(after) if is_ratio else after,
+        change=math.expm1(step.change) if is_ratio else step.change,
+        p=step.p,
+        n_before=step.before,
+        n_after=step.after,
+        first=first,
+        last=last,
+        is_worse=sign * step.change > 0.0,
+        is_open=False,
+        environment=tuple(_changed(sessions[first - 1 : last + 1])),
+    )
 
 
 def _changed(sessions: Sequence[Past]) -> Iterator[str]:
@@ -142,32 +164,12 @@ def find_creep(series: Series, is_anchor: Callable[[Sequence[Past]], int]) -> Cr
 def _judge_suite(
     machine_class: str, metric: str, sessions: Sequence[Past], heights: Sequence[float], anchor: int
 ) -> SuiteTrend:
-    marks = []
-    for step in find_steps(heights, least=_LEAST_SHIFT):
-        first, last = max(step.at - _AROUND, 1), min(step.at + _AROUND, len(heights) - 1)
-        before = median(heights[step.at - step.before : step.at])
-        marks.append(
-            Mark(
-                at=step.at,
-                before=math.exp(before),
-                after=math.exp(before + step.change),
-                change=math.expm1(step.change),
-                p=step.p,
-                n_before=step.before,
-                n_after=step.after,
-                first=first,
-                last=last,
-                is_worse=step.change > 0.0,
-                is_open=False,
-                environment=tuple(_changed(sessions[first - 1 : last + 1])),
-            )
-        )
     return SuiteTrend(
         machine_class=machine_class,
         metric=metric,
         sessions=tuple(sessions),
         shifts=tuple(map(math.expm1, heights)),
-        marks=tuple(marks),
+        marks=tuple(_mark(step, heights, sessions) for step in find_steps(heights, least=_LEAST_SHIFT)),
         since_anchor=_since(heights, anchor),
     )
 

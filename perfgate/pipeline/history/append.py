@@ -14,6 +14,7 @@ from perfgate.collect import find_legs, select
 from perfgate.core.errors import CannotDecideError, cannot_decide, note
 from perfgate.core.policy import LEDGER_NAME, LEDGER_REMOTE, NO_BASELINES
 from perfgate.core.profile import title
+from perfgate.core.run import OF_ONE_RUN
 from perfgate.core.session_id import SessionId
 from perfgate.core.text.names import list_some
 from perfgate.measure.machine.branch import find_branch
@@ -25,7 +26,7 @@ from perfgate.stats.history.spread import relative_spread
 from perfgate.stats.quantiles import median, quantile
 from perfgate.store.baselines import load
 from perfgate.store.git import git
-from perfgate.store.history.baselines import LEAST_FOR_P95, OF_ONE_RUN
+from perfgate.store.history.baselines import LEAST_FOR_P95
 from perfgate.store.history.commit import append
 from perfgate.store.history.ledger import find_tip
 from perfgate.store.history.push import Pushed, push, require_remote

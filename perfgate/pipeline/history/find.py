@@ -23,7 +23,7 @@ from perfgate.pipeline.history.sources import read_history
 from perfgate.report.history.found import Found
 from perfgate.stats.history.creep import OF_ANCHOR
 from perfgate.store.checkouts.commits import describe
-from perfgate.store.git import Commit, git
+from perfgate.store.git import FETCH_HISTORY, Commit, git
 from perfgate.store.git_start import is_hash
 
 if TYPE_CHECKING:
@@ -40,7 +40,6 @@ _BACK = 50
 """Sessions back with which the newest are compared where there is no tag."""
 _MOST_RANGES = 40
 """Steps of which the commits between are counted: each is a call of git."""
-_DEEPEN = "fetch its history: git fetch --unshallow (in Actions: fetch-depth: 0 at the checkout)"
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -225,7 +224,9 @@ def _day_of(since: str, folder: str) -> str:
 
 def _time_of(commit: str, folder: str) -> str:
     words = ["log", "-1", "--format=%cd", "--date=format-local:%Y-%m-%dT%H:%M:%SZ", commit, "--"]
-    return git(folder, words, hint=_DEEPEN, settings=("log.showSignature=false",)).decode("utf-8", "replace").strip()
+    return (
+        git(folder, words, hint=FETCH_HISTORY, settings=("log.showSignature=false",)).decode("utf-8", "replace").strip()
+    )
 
 
 class _Anchor(Struct, frozen=True, kw_only=True):
@@ -264,7 +265,7 @@ def _find_anchor(asked: str, folder: str) -> _Anchor:
         back = int(ref or _BACK)
         return _Anchor(words=f"{back} sessions back", ref="", back=back, commits=frozenset(), date="")
     commit = Commit(ref, folder).id
-    listed = git(folder, ["rev-list", commit, "--"], hint=_DEEPEN).decode().split()
+    listed = git(folder, ["rev-list", commit, "--"], hint=FETCH_HISTORY).decode().split()
     return _Anchor(words=ref, ref=ref, back=0, commits=frozenset(listed), date=_time_of(commit, folder))
 
 
@@ -282,7 +283,7 @@ def _with_commits(found: Found, folder: str) -> Found:
     for before, after in wanted:
         if {before, after} <= here:
             words = ["rev-list", "--count", "--first-parent", after, f"^{before}", "--"]
-            distances[before, after] = int(git(folder, words, hint=_DEEPEN).decode())
+            distances[before, after] = int(git(folder, words, hint=FETCH_HISTORY).decode())
     described = describe(folder, [after for _, after in wanted if after in here])
     return replace(found, described=described, distances=distances)
 
@@ -291,6 +292,8 @@ def _known(folder: str, commits: Sequence[str]) -> set[str]:
     """Return those commits that are in this clone."""
     asked = "".join(f"{commit}\n" for commit in commits).encode()
     lines = (
-        git(folder, ["cat-file", "--batch-check"], hint=_DEEPEN, asked=asked).decode("ascii", "replace").splitlines()
+        git(folder, ["cat-file", "--batch-check"], hint=FETCH_HISTORY, asked=asked)
+        .decode("ascii", "replace")
+        .splitlines()
     )
     return {line.split(" ")[0] for line in lines if line.split(" ")[1:2] == ["commit"]}

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from perfgate.core.bisection import Described
 from perfgate.core.errors import cannot_decide
-from perfgate.store.git import git, is_shallow, shown
+from perfgate.store.git import FETCH_HISTORY, git, is_shallow, shown
 from perfgate.store.git_start import as_hash
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 _MOST = 100_000
 """Commits of a range: more take minutes to think about alone."""
-_DEEPEN = "fetch its history: git fetch --unshallow (in Actions: fetch-depth: 0 at the checkout)"
 _FIELDS = "%H%x00%an%x00%as%x00%<(300,trunc)%s"
 _LONGEST = 300  # characters of a subject
 _TWO = 2  # parents of a merge
@@ -54,17 +53,17 @@ def find_range(folder: str, good: str, bad: str) -> Range:
     if good == bad:
         hint = "name an older good commit: --good COMMIT"
         raise cannot_decide("bisect-range", "the good and the bad commit are the same", place=shown(good), hint=hint)
-    shared = git(folder, ["merge-base", "--all", good, bad], hint=_DEEPEN, accepted=(0, 1)).decode().split()
+    shared = git(folder, ["merge-base", "--all", good, bad], hint=FETCH_HISTORY, accepted=(0, 1)).decode().split()
     if bad in shared:
         message = f"the good commit {shown(good)} is newer than the bad one, {shown(bad)}"
         hint = f"the other way round: --good {shown(bad)} --bad {shown(good)}; of a gain there is no search"
         raise cannot_decide("bisect-range", message, hint=hint)
     if good not in shared:
         message = f"the good commit {shown(good)} is no ancestor of the bad one, {shown(bad)}"
-        hint = _DEEPEN if is_shallow(folder) else f"name one that is: git merge-base {shown(good)} {shown(bad)}"
+        hint = FETCH_HISTORY if is_shallow(folder) else f"name one that is: git merge-base {shown(good)} {shown(bad)}"
         raise cannot_decide("bisect-range", message, hint=hint)
     words = ["rev-list", "--first-parent", "--parents", "--reverse", f"--max-count={_MOST + 1}", bad, f"^{good}", "--"]
-    lines = [line.split() for line in git(folder, words, hint=_DEEPEN).decode().splitlines()]
+    lines = [line.split() for line in git(folder, words, hint=FETCH_HISTORY).decode().splitlines()]
     if len(lines) > _MOST:
         message = f"there are more than {_MOST:,} commits between {shown(good)} and {shown(bad)}"
         raise cannot_decide("bisect-range", message, hint="name a later good commit: --good COMMIT")
@@ -77,7 +76,7 @@ def find_range(folder: str, good: str, bad: str) -> Range:
         as_hash(commit, "a commit of the range")
         if not parents:
             raise cannot_decide(
-                "bisect-range", "the clone lacks the commit before it", place=shown(commit), hint=_DEEPEN
+                "bisect-range", "the clone lacks the commit before it", place=shown(commit), hint=FETCH_HISTORY
             )
     return Range(commits=tuple(line[0] for line in lines), parents=tuple(tuple(line[1:]) for line in lines))
 
@@ -92,7 +91,9 @@ def describe(folder: str, commits: Sequence[str]) -> dict[str, Described]:
     if not commits:
         return {}
     words = ["log", "--no-walk=unsorted", "-z", f"--format={_FIELDS}", *dict.fromkeys(commits), "--"]
-    answer = git(folder, words, hint=_DEEPEN, settings=("log.showSignature=false", "i18n.logOutputEncoding=UTF-8"))
+    answer = git(
+        folder, words, hint=FETCH_HISTORY, settings=("log.showSignature=false", "i18n.logOutputEncoding=UTF-8")
+    )
     parts = answer.decode("utf-8", "replace").split("\0")
     entries = zip(*(parts[n::4] for n in range(4)), strict=False)
     return {

@@ -11,13 +11,13 @@ from msgspec.structs import replace
 from perfgate.core.errors import note
 from perfgate.core.history.past import BenchmarkHistory, History, Past, Reading
 from perfgate.core.metrics import Metric
-from perfgate.core.run import CPU_MODEL
+from perfgate.core.run import OF_ONE_RUN
 from perfgate.core.statistic import P50
 from perfgate.core.text.names import list_some
 from perfgate.schema.baseline_types import StoredMetric, StoredProvenance, StoredQuantiles
 from perfgate.stats.quantiles import median, quantile, runs_needed_for_bound
 from perfgate.store.baselines import LARGEST
-from perfgate.store.git import is_shallow
+from perfgate.store.git import UNSHALLOW, is_shallow
 from perfgate.store.history.versions import list_versions, read_contents
 
 if TYPE_CHECKING:
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 _EVERY = 9
 """Of the ten sessions that a version holds by default, the oldest is the newest one of the ninth version before."""
-OF_ONE_RUN = frozenset({"machine", CPU_MODEL})
-"""Facts of an environment that differ from session to session."""
 LEAST_FOR_P95 = runs_needed_for_bound(0.95, 0.95)
 """Values that a p95 of one session needs."""
 
@@ -180,6 +178,7 @@ def _join(files: Iterable[_File]) -> Iterator[BenchmarkHistory]:
     found: dict[_Key, dict[str, Past]] = {}
     present: set[_Key] = set()
     for file in files:
+        newest = min((place for place, version in file.read.items() if version), default=0)
         for place, version in sorted(file.read.items(), reverse=True):  # the oldest first: the newest statement stays
             if version is None:
                 continue
@@ -196,7 +195,7 @@ def _join(files: Iterable[_File]) -> Iterator[BenchmarkHistory]:
                     if restart is not None
                     else past
                 )
-            if file.is_present and place == min(p for p, found_there in file.read.items() if found_there):
+            if file.is_present and place == newest:
                 present.add(version.key)
     for key, sessions in found.items():
         machine_class, benchmark, labels = key
@@ -217,6 +216,4 @@ def _notes(folder: str, files: dict[str, _File], below: str) -> Iterator[Diagnos
         yield note("history-unreadable", message, place=below)
     if is_shallow(folder):
         message = "the clone is shallow: what is older than its oldest commit is not known"
-        yield note(
-            "history-shallow", message, hint="git fetch --unshallow (in Actions: fetch-depth: 0 at the checkout)"
-        )
+        yield note("history-shallow", message, hint=UNSHALLOW)

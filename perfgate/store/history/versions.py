@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from perfgate.core.errors import cannot_decide
-from perfgate.store.git import git
+from perfgate.store.git import FETCH_HISTORY, git
 from perfgate.store.git_objects import split_answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-_DEEPEN = "fetch its history: git fetch --unshallow (in Actions: fetch-depth: 0 at the checkout)"
 _PIECE = re.compile(rb"\n?(?:\x01[0-9a-f]{40,64} (\d+)\0|:\d+ \d+ [0-9a-f]+ ([0-9a-f]+) [A-Z]\0([^\0]+)\0)")
 """A commit with its date, or a file with the hash of its new content, as `git log --raw -z` lists them."""
 _MOST_LOG = 1 << 30
@@ -47,7 +46,7 @@ def list_versions(folder: str, ref: str, below: str) -> dict[str, list[Version]]
     """
     words = ["log", "-m", "--first-parent", "--no-renames", "--no-abbrev", "--raw", "-z", "--format=%x01%H%x20%ct"]
     answer = git(
-        folder, [*words, ref, "--", below], hint=_DEEPEN, settings=("log.showSignature=false",), most=_MOST_LOG
+        folder, [*words, ref, "--", below], hint=FETCH_HISTORY, settings=("log.showSignature=false",), most=_MOST_LOG
     )
     found: dict[str, list[Version]] = defaultdict(list)
     recorded_at, end = "", 0
@@ -88,7 +87,7 @@ def read_contents(
         CannotDecideError: git cannot be asked, or gives another content than the hash says.
     """
     asked = "".join(f"{oid}\n" for oid in oids).encode()
-    answer = git(folder, ["cat-file", "--batch-check"], hint=_DEEPEN, asked=asked, variables=variables)
+    answer = git(folder, ["cat-file", "--batch-check"], hint=FETCH_HISTORY, asked=asked, variables=variables)
     batch: list[str] = []
     room = _MOST_BYTES
     for line in answer.decode("ascii", "replace").splitlines():
@@ -107,5 +106,5 @@ def read_contents(
 
 def _read_batch(folder: str, oids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
     asked = "".join(f"{oid}\n" for oid in oids).encode()
-    answer = git(folder, ["cat-file", "--batch", "--buffer"], hint=_DEEPEN, asked=asked)
-    yield from zip(oids, split_answer(answer, "blob", oids, _DEEPEN), strict=True)
+    answer = git(folder, ["cat-file", "--batch", "--buffer"], hint=FETCH_HISTORY, asked=asked)
+    yield from zip(oids, split_answer(answer, "blob", oids, FETCH_HISTORY), strict=True)
