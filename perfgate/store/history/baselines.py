@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
@@ -21,7 +22,7 @@ from perfgate.store.git import UNSHALLOW, is_shallow
 from perfgate.store.history.versions import list_versions, read_contents
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from perfgate.core.errors import Diagnostic
     from perfgate.core.run import Labels
@@ -44,23 +45,29 @@ class _File:
         self.wanted = {*range(0, len(self.versions), _EVERY), *([len(self.versions) - 1] if self.versions else [])}
         self.read: dict[int, _Version | None] = {}
 
-    def ask(self) -> Iterator[tuple[int, str]]:
-        """Yield place and hash of each version that is still to be read."""
-        yield from ((place, self.versions[place].oid) for place in sorted(self.wanted - self.read.keys()))
+    def ask(self) -> Iterator[tuple[int, str, _Version | None]]:
+        """Yield place and hash of each version that is still to be read, and the next newer one that was read."""
+        newer: _Version | None = None
+        for place in sorted(self.wanted):
+            if place in self.read:
+                newer = self.read[place] or newer
+            else:
+                yield place, self.versions[place].oid, newer
 
     def close_gaps(self) -> None:
-        """Ask for the version before one that cannot be read, and for one between two that differ too much.
+        """Ask for the version before one that cannot be read, and for those between two that leave something open.
 
-        Those are versions that share no session, or were measured in different environments.
+        Between versions that share no session, or were measured in different environments, one is asked for. A session
+        that states no time stands at the date of the version that has it first: all are asked for.
         """
         self.wanted |= {place + 1 for place, found in self.read.items() if not found and place + 1 < len(self.versions)}
         for newer, older in pairwise(place for place, found in sorted(self.read.items()) if found):
             one, other = self.read[newer], self.read[older]
             if one and other and older - newer > 1:
-                shared = one.sessions.keys() & other.sessions.keys()
-                if not shared or one.environment != other.environment:
+                is_untimed = any(not s.started_at and name not in other.sessions for name, s in one.sessions.items())
+                if is_untimed or one.environment != other.environment or one.sessions.keys().isdisjoint(other.sessions):
                     between = [p for p in range(newer + 1, older) if p not in self.read]
-                    self.wanted |= {between[len(between) // 2]} if between else set()
+                    self.wanted |= {*(between if is_untimed else between[len(between) // 2 :][:1])}
 
 
 class _Version(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,12 +120,14 @@ def read_baselines(folder: str, ref: str, below: str, *, wants: Callable[[str], 
         CannotDecideError: git cannot be asked.
     """
     files = {path: _File(versions) for path, versions in list_versions(folder, ref, below).items()}
-    while asked := [(file, place, oid) for file in files.values() for place, oid in file.ask()]:
-        contents = dict(read_contents(folder, [*{oid for _, _, oid in asked}], largest=LARGEST))
-        for file, place, oid in asked:
-            content = contents.get(oid)
-            recorded_at = file.versions[place].recorded_at
-            file.read[place] = _parse(content, recorded_at, wants) if content is not None else None
+    while asked := [(file, *version) for file in files.values() for version in file.ask()]:
+        of_content: dict[str, list[tuple[_File, int, _Version | None]]] = defaultdict(list)
+        for file, place, oid, newer in asked:
+            file.read[place] = None
+            of_content[oid].append((file, place, newer))
+        for oid, content in read_contents(folder, [*of_content], largest=LARGEST):
+            for file, place, newer in of_content[oid]:
+                file.read[place] = _parse(content, file.versions[place].recorded_at, wants, newer)
         for file in files.values():
             file.close_gaps()
     return History(
@@ -128,15 +137,25 @@ def read_baselines(folder: str, ref: str, below: str, *, wants: Callable[[str], 
     )
 
 
-def _parse(content: bytes, recorded_at: str, wants: Callable[[str], bool]) -> _Version | None:
-    """Return what a version states; None when it is none of the present schema, as one with marks of a conflict."""
+def _parse(content: bytes, recorded_at: str, wants: Callable[[str], bool], newer: _Version | None) -> _Version | None:
+    """Return what a version states; None when it cannot be read, as one with marks of a conflict.
+
+    Args:
+        content: of the file.
+        recorded_at: date of the commit that has it first (UTC, ISO 8601).
+        wants: is a metric of that name asked for?
+        newer: a newer version, whose values count for the sessions that both state; None: there is none.
+    """
     try:
         stored = _decode(content)
-        metrics = {name: _decode_metric(raw) for name, raw in stored.metrics.items() if wants(name)}
-        stated_metrics = {name: _decode_quantiles(raw) for name, raw in stored.stated.items() if wants(name)}
+        key = (stored.machine_class, stored.benchmark, tuple(sorted(stored.labels.items())))
+        known = newer.sessions.keys() if newer and newer.key == key else frozenset[str]()
+        readings: dict[str, dict[str, Reading]] = {name: {} for name in stored.sessions if name not in known}
+        is_open = bool(readings)
+        metrics = {n: _decode_metric(raw) for n, raw in stored.metrics.items() if is_open and wants(n)}
+        stated_metrics = {n: _decode_quantiles(raw) for n, raw in stored.stated.items() if is_open and wants(n)}
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    readings: dict[str, dict[str, Reading]] = {name: {} for name in stored.sessions}
     for name, m in metrics.items():
         metric, sources = Metric(name=name, unit=m.unit, better=m.better), tuple(m.source)
         for session, values in m.values.items():
@@ -153,7 +172,7 @@ def _parse(content: bytes, recorded_at: str, wants: Callable[[str], bool]) -> _V
                 )
     environment = tuple(sorted((k, v) for k, v in stored.environment.items() if k not in OF_ONE_RUN))
     return _Version(
-        key=(stored.machine_class, stored.benchmark, tuple(sorted(stored.labels.items()))),
+        key=key,
         environment=environment,
         reason=stored.provenance.reason if stored.provenance else "",
         sessions={
@@ -166,7 +185,7 @@ def _parse(content: bytes, recorded_at: str, wants: Callable[[str], bool]) -> _V
                 rows_used=tuple(s.rows_used),
                 environment=environment,
                 restart=None,
-                readings=readings[name],
+                readings=readings.get(name, {}),
             )
             for name, s in stored.sessions.items()
         },
@@ -197,6 +216,7 @@ def _join(files: Iterable[_File]) -> Iterator[BenchmarkHistory]:
                 )
             if file.is_present and place == newest:
                 present.add(version.key)
+    _order(found)
     for key, sessions in found.items():
         machine_class, benchmark, labels = key
         yield BenchmarkHistory(
@@ -206,6 +226,21 @@ def _join(files: Iterable[_File]) -> Iterator[BenchmarkHistory]:
             is_present=key in present,
             sessions=tuple(sorted(sessions.values(), key=lambda s: (s.when, s.session))),
         )
+
+
+def _order(found: Mapping[_Key, dict[str, Past]]) -> None:
+    """Give sessions that state no time, and that git got to know in the same second, times in the order of the file."""
+    fullest = sorted(found.items(), key=lambda item: -len(item[1]))  # others may lack the oldest ones
+    untimed = [(k[0], past, held) for k, held in fullest for past in held.values() if not past.started_at]
+    of_second: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
+    for machine_class, past, _ in untimed:
+        ranks = of_second[machine_class, past.recorded_at]
+        ranks.setdefault(past.session, len(ranks))
+    for machine_class, past, held in untimed:
+        ranks = of_second[machine_class, past.recorded_at]
+        if past.recorded_at and len(ranks) > 1:
+            at = f"{past.recorded_at.removesuffix('Z')}.{ranks[past.session]:06d}Z"
+            held[past.session] = replace(past, recorded_at=at)
 
 
 def _notes(folder: str, files: dict[str, _File], below: str) -> Iterator[Diagnostic]:

@@ -1,0 +1,137 @@
+"""The versions of baselines as a history: whoever may commit wrote them, and tools that state no time did, too."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+from records import GIT_ENVIRONMENT
+
+from perfgate.store.history.baselines import read_baselines
+from perfgate.store.history.versions import read_contents
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from perfgate.core.history.past import BenchmarkHistory, History, Past
+
+FILE = "baselines/linux-4cpu/train.json"
+FIRST = 1_767_225_600  # 2026-01-01
+DAY = 86_400
+NAMES = [f"files-{(number * 7) % 40:03d}" for number in range(40)]
+"""Of sessions that state no time: their order is not that of the names."""
+
+
+@pytest.fixture(autouse=True)
+def plain_git(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in GIT_ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    subprocess.run(["git", "init", "-q", "-b", "main", str(tmp_path)], check=True)
+    return tmp_path
+
+
+def baseline(
+    sessions: Mapping[str, Sequence[float]], *, facts: Mapping[str, object] | None = None, **changes: object
+) -> bytes:
+    """Return a version of a baseline with the values of each session."""
+    values = {name: [*of_session] for name, of_session in sessions.items()}
+    flat = sorted(value for of_session in values.values() for value in of_session)
+    metric = {"unit": "s", "better": "lower", "n": len(flat), "p50": flat[0], "p95": flat[-1], "p99": flat[-1]}
+    unknown = {"started_at": "", "machine": "", "commit": "", "rows_used": [1000], "runs": []}
+    stated = {
+        "schema": "perfgate/baseline/1", "benchmark": "train", "labels": {}, "machine_class": "linux-4cpu",
+        "metrics": {"elapsed": {**metric, "values": values}},
+        "sessions": facts or dict.fromkeys(sessions, unknown), **changes,
+    }  # fmt: skip
+    return json.dumps(stated).encode()
+
+
+def commit(folder: Path, versions: Sequence[Mapping[str, bytes]], *, every: int = DAY) -> None:
+    """Commit files one version after another, so many seconds apart."""
+    with subprocess.Popen(["git", "-C", str(folder), "fast-import", "--quiet"], stdin=subprocess.PIPE) as importer:
+        assert importer.stdin is not None
+        for number, files in enumerate(versions):
+            head = f"commit refs/heads/main\ncommitter Dev <dev@example.org> {FIRST + every * number} +0000\ndata 0\n"
+            importer.stdin.write(head.encode())
+            for path, content in files.items():
+                importer.stdin.write(b"M 100644 inline %s\ndata %d\n%s\n" % (path.encode(), len(content), content))
+    assert importer.returncode == 0
+
+
+def read(folder: Path, *, below: str = "baselines") -> History:
+    words = ["git", "-C", str(folder), "rev-parse", "main"]
+    head = subprocess.run(words, check=True, capture_output=True, text=True).stdout.strip()
+    return read_baselines(str(folder), head, below, wants=lambda _name: True)
+
+
+def only(found: History) -> BenchmarkHistory:
+    (benchmark,) = found.benchmarks
+    return benchmark
+
+
+def newest_ten(count: int) -> list[dict[str, Sequence[float]]]:
+    return [{NAMES[n]: [1.0 + n / 100] * 3 for n in range(max(0, number - 9), number + 1)} for number in range(count)]
+
+
+def days(sessions: Sequence[Past]) -> list[str]:
+    return [s.when[:10] for s in sessions]
+
+
+def test_sessions_without_a_time_stand_at_the_dates_of_their_commits_in_the_order_of_the_commits(
+    repository: Path,
+) -> None:
+    commit(repository, [{FILE: baseline(sessions)} for sessions in newest_ten(30)])
+    sessions = only(read(repository)).sessions
+    assert [s.session for s in sessions] == NAMES[:30]
+    assert [s.when for s in sessions] == [f"2026-01-{number:02d}T00:00:00Z" for number in range(1, 31)]
+    assert [s.readings["elapsed"].p50 for s in sessions] == [1.0 + n / 100 for n in range(30)]
+
+
+def test_a_session_without_a_time_that_few_versions_hold_is_found(repository: Path) -> None:
+    versions = newest_ten(30)
+    versions[14]["short"] = [7.0]
+    commit(repository, [{FILE: baseline(sessions)} for sessions in versions])
+    (past,) = [s for s in only(read(repository)).sessions if s.session == "short"]
+    assert (past.when[:10], past.readings["elapsed"].p50) == ("2026-01-15", 7.0)
+
+
+@pytest.mark.parametrize("every", [pytest.param(DAY, id="one-commit"), pytest.param(0, id="one-second")])
+def test_sessions_without_a_time_of_one_second_keep_the_order_of_the_file_in_all_benchmarks(
+    repository: Path, every: int
+) -> None:
+    values = [(name, [1.0]) for name in NAMES[:10]]
+    steps = [dict(values)] if every else [dict(values[: n + 1]) for n in range(10)]
+    other = "baselines/linux-4cpu/load.json"
+    commit(
+        repository,
+        [{FILE: baseline(s), other: baseline(dict([*s.items()][-3:]), benchmark="load")} for s in steps],
+        every=every,
+    )
+    load, train = read(repository).benchmarks
+    assert [s.session for s in train.sessions] == NAMES[:10]
+    assert days(train.sessions) == ["2026-01-01"] * 10
+    when = {s.session: s.when for s in train.sessions}
+    assert len({*when.values()}) == 10
+    assert {s.session: s.when for s in load.sessions}.items() <= when.items()
+
+
+def test_of_sessions_with_a_time_every_ninth_version_is_read(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def count(folder: str, oids: Sequence[str], *, largest: int) -> Iterator[tuple[str, bytes]]:
+        asked.extend(oids)
+        return read_contents(folder, oids, largest=largest)
+
+    monkeypatch.setattr("perfgate.store.history.baselines.read_contents", count)
+    facts = {"machine": "", "commit": "", "rows_used": [1], "runs": []}
+    stated = {n: {**facts, "started_at": f"2026-01-{at + 1:02d}T00:00:00Z"} for at, n in enumerate(NAMES[:30])}
+    commit(repository, [{FILE: baseline(v, facts={n: stated[n] for n in v})} for v in newest_ten(30)])
+    assert [s.session for s in only(read(repository)).sessions] == NAMES[:30]
+    assert len(asked) == 5
