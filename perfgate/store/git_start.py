@@ -32,8 +32,15 @@ _SETTINGS = (
     "gpg.program=false",
     "gpg.ssh.program=false",
     "gpg.x509.program=false",
+    "gpg.ssh.defaultKeyCommand=false",
+    "push.gpgSign=false",
+    "core.alternateRefsCommand=true",  # run where the objects of another repository are used: "true" lists no refs
     "protocol.ext.allow=never",
     "submodule.recurse=false",
+    "fetch.recurseSubmodules=false",   # in each of them its own settings and hooks count
+    "push.recurseSubmodules=no",
+    "gc.auto=0",                       # a fetch starts it, and it starts gc.recentObjectsHook
+    "maintenance.auto=false",
     "worktree.useRelativePaths=false",
     "advice.detachedHead=false",
 )  # fmt: skip

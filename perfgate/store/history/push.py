@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _TIMEOUT = 300.0
 """Seconds that a call of the network may take: 70 MB on a slow line."""
-_SETTINGS = ("core.sshCommand=ssh -o BatchMode=yes", "gc.auto=0", "maintenance.auto=false")
+_SETTINGS = ("core.sshCommand=ssh -o BatchMode=yes",)
 _PROTOCOLS = {"GIT_ALLOW_PROTOCOL": "file:http:https:ssh"}
 _FETCHED_BY = "--upload-pack=git-upload-pack"
 """What answers at the other end: the settings of a clone may name something else."""

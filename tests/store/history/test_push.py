@@ -101,6 +101,18 @@ def test_the_token_of_a_checkout_goes_along_as_a_variable_and_its_programs_do_no
     assert "secret" not in (spare / "config").read_text()
 
 
+def test_the_program_that_lists_refs_of_another_repository_is_not_started(clone: Path, tmp_path: Path) -> None:
+    other, ran, evil = tmp_path / "other", tmp_path / "ran", tmp_path / "evil"
+    subprocess.run(["git", "clone", "-q", "--bare", str(tmp_path / "bare"), str(other)], check=True)
+    ledger_cases.write(other, ledger_cases.sessions(1, 1), ref="refs/heads/main")
+    evil.write_text(f"#!/bin/sh\ntouch {ran}\n")
+    evil.chmod(0o755)
+    (clone / ".git" / "objects" / "info" / "alternates").write_text(f"{other}/objects\n")
+    git(clone, "config", "core.alternateRefsCommand", str(evil))
+    assert push(str(clone), LEDGER, "origin", is_new=False).sent == 1
+    assert not ran.exists()
+
+
 def test_a_local_ledger_that_cannot_be_changed_is_an_error(clone: Path) -> None:
     (clone / ".git" / "refs" / "perfgate" / "history.lock").write_text("")
     (fault,) = refused(lambda: append(str(clone), LEDGER, dict([encode(a_record(session="2"), recorded_at="")])))
