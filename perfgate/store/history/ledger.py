@@ -27,6 +27,8 @@ _MOST_LISTED = 64 << 20
 """Bytes of a listing: 700,000 records."""
 _MOST_BYTES = 256 << 20
 """Of records that are read at once: 20,000 of usual size take 120 MB."""
+_MOST_ROWS = 1_000_000
+"""Of these records: 10,000 sessions of 50 benchmarks with 2 metrics each. They take some 700 MB of memory."""
 _LOCAL = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none"}
 """Variables by which git fetches nothing: a partial clone would ask for one record after another."""
 _FEW = 20
@@ -104,7 +106,7 @@ def read_ledger(folder: str, ref: str, *, most: int, until: str, wants: Callable
         (first, *_) = caught.diagnostics
         remark = note("history-unreadable", f"{first.message}; it is left out", place=ref, hint=first.hint)
         return History(source="", benchmarks=(), notes=(remark,))
-    count = len(chosen)
+    count = len(found)
     source = f"{count:,} record{'' if count == 1 else 's'} of {ref}" if count else ""
     return History(source=source, benchmarks=tuple(_benchmarks(found)), notes=tuple(_notes(ref, listed, left_out)))
 
@@ -142,8 +144,15 @@ def _read(
         hint = f"git fetch --refetch --no-filter origin {ref}:{ref}"
         raise cannot_decide("history-unreadable", "its records are not in this clone, which is partial", hint=hint)
     found = []
-    for one in chosen:
+    room, rows = _MOST_BYTES, _MOST_ROWS
+    for number, one in enumerate(chosen):  # many names may stand for one content: each is decoded
         held = of_content.get(one.oid)
+        if held is not None:
+            room, rows = room - len(held), rows - held.count(b"\n")
+        if room < 0 or rows < 0:
+            bound = f"{_MOST_ROWS:,} rows" if rows < 0 else f"{_MOST_BYTES >> 20} MB"
+            left_out[f"older than the newest {bound}"] = len(chosen) - number
+            break
         decoded = None if held is None else record.decode(held, one.at, wants)
         if decoded is None:
             left_out["too large or not here" if held is None else "not valid"] += 1

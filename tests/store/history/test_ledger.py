@@ -167,6 +167,23 @@ def test_a_file_that_is_too_large_is_never_read(repository: Path) -> None:
     assert (sessions(found), remarks(found)) == (["other"], ["records are left out: 1 too large or not here"])
 
 
+def test_one_content_under_many_names_is_charged_each_time(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = "\n".join(LINE.replace("train", f"train{n}") for n in range(10))
+    content = f"{header(started_at='')}\n{rows}\n"
+    names = [f"2026/01/01/1200{n:02d}-0123456789ab.jsonl" for n in range(12)]
+    ledger_cases.write_tree(repository, dict.fromkeys(names, content))
+    for name, most, bound in (("_MOST_ROWS", 55, "55 rows"), ("_MOST_BYTES", 3 << 20, "3 MB")):
+        with monkeypatch.context() as patch:
+            patch.setattr(f"perfgate.store.history.ledger.{name}", most)
+            if name == "_MOST_BYTES":
+                padded = f"{header(started_at='', later='x' * (600 << 10))}\n{rows}\n"
+                ledger_cases.write_tree(repository, dict.fromkeys(names, padded))
+            found = read(repository)
+        assert found.source == f"5 records of {LEDGER}"
+        assert remarks(found) == [f"records are left out: 7 older than the newest {bound}"]
+        assert {b.sessions[0].recorded_at for b in found.benchmarks} == {"2026-01-01T12:00:11Z"}
+
+
 def test_the_newest_are_read_and_of_two_records_of_a_session_the_newer_counts_for_each_benchmark(
     repository: Path,
 ) -> None:
