@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from collections import defaultdict
 from itertools import pairwise
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 from msgspec.structs import replace
 
-from perfgate.core.errors import note
+from perfgate.core.errors import CannotDecideError, note
 from perfgate.core.history.past import BenchmarkHistory, History, Past, Reading
 from perfgate.core.metrics import Metric
+from perfgate.core.rollout.drift import REFERENCE
 from perfgate.core.run import OF_ONE_RUN
 from perfgate.core.statistic import P50
 from perfgate.core.text.names import list_some
 from perfgate.schema.baseline_types import StoredMetric, StoredProvenance, StoredQuantiles
 from perfgate.stats.quantiles import median, quantile, runs_needed_for_bound
 from perfgate.store.baselines import LARGEST
+from perfgate.store.codec import FLAT, decode_baseline, encode_baseline, version_of
 from perfgate.store.git import UNSHALLOW, is_shallow
+from perfgate.store.history.record import is_usable
 from perfgate.store.history.versions import list_versions, read_contents
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from perfgate.core.errors import Diagnostic
     from perfgate.core.run import Labels
@@ -75,8 +78,11 @@ class _Version(msgspec.Struct, frozen=True, kw_only=True):
 
     key: _Key
     environment: Labels
-    reason: str
+    reason: str | None
+    """Why it was refreshed; None: it was written by hand."""
     sessions: dict[str, Past]
+    unusable: Collection[str]
+    """Names of sessions with values that nothing can compute with."""
 
 
 class _StatedSession(msgspec.Struct):
@@ -85,7 +91,7 @@ class _StatedSession(msgspec.Struct):
     started_at: str
     machine: str
     commit: str
-    rows_used: list[int]
+    rows_used: list[int | Annotated[float, msgspec.Meta(multiple_of=1)]]
 
 
 class _Stated(msgspec.Struct):
@@ -119,7 +125,8 @@ def read_baselines(folder: str, ref: str, below: str, *, wants: Callable[[str], 
     Raises:
         CannotDecideError: git cannot be asked.
     """
-    files = {path: _File(versions) for path, versions in list_versions(folder, ref, below).items()}
+    listed = list_versions(folder, ref, below)
+    files = {path: _File(found) for path, found in listed.items() if not path.endswith(f"/{REFERENCE}")}
     while asked := [(file, *version) for file in files.values() for version in file.ask()]:
         of_content: dict[str, list[tuple[_File, int, _Version | None]]] = defaultdict(list)
         for file, place, oid, newer in asked:
@@ -147,34 +154,39 @@ def _parse(content: bytes, recorded_at: str, wants: Callable[[str], bool], newer
         newer: a newer version, whose values count for the sessions that both state; None: there is none.
     """
     try:
-        stored = _decode(content)
+        stored = _decode_stated(content)
         key = (stored.machine_class, stored.benchmark, tuple(sorted(stored.labels.items())))
         known = newer.sessions.keys() if newer and newer.key == key else frozenset[str]()
         readings: dict[str, dict[str, Reading]] = {name: {} for name in stored.sessions if name not in known}
         is_open = bool(readings)
         metrics = {n: _decode_metric(raw) for n, raw in stored.metrics.items() if is_open and wants(n)}
         stated_metrics = {n: _decode_quantiles(raw) for n, raw in stored.stated.items() if is_open and wants(n)}
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, CannotDecideError):
         return None
+    unusable = set[str]()
     for name, m in metrics.items():
         metric, sources = Metric(name=name, unit=m.unit, better=m.better), tuple(m.source)
         for session, values in m.values.items():
             if session in readings:
                 n = int(m.stands_for.get(session, len(values)))
+                p50 = median(values)
                 p95 = quantile(sorted(values), 0.95) if len(values) >= LEAST_FOR_P95 else None
-                readings[session][name] = Reading(metric=metric, sources=sources, n=n, p50=median(values), p95=p95)
+                readings[session][name] = Reading(metric=metric, sources=sources, n=n, p50=p50, p95=p95)
+                if not is_usable(p50, p95):
+                    unusable.add(session)
     for name, q in stated_metrics.items():
         metric, sources = Metric(name=name, unit=q.unit, better=q.better), tuple(q.source)
         for session, stated in q.quantiles.items():
             if session in readings and P50 in stated:
-                readings[session][name] = Reading(
-                    metric=metric, sources=sources, n=0, p50=stated[P50], p95=stated.get("p95")
-                )
+                p50, p95 = stated[P50], stated.get("p95")
+                readings[session][name] = Reading(metric=metric, sources=sources, n=0, p50=p50, p95=p95)
+                if not is_usable(p50, p95):
+                    unusable.add(session)
     environment = tuple(sorted((k, v) for k, v in stored.environment.items() if k not in OF_ONE_RUN))
     return _Version(
         key=key,
         environment=environment,
-        reason=stored.provenance.reason if stored.provenance else "",
+        reason=stored.provenance.reason if stored.provenance else None,
         sessions={
             name: Past(
                 session=name,
@@ -182,14 +194,27 @@ def _parse(content: bytes, recorded_at: str, wants: Callable[[str], bool], newer
                 recorded_at=recorded_at,
                 machine=s.machine,
                 commit=s.commit,
-                rows_used=tuple(s.rows_used),
+                rows_used=tuple(map(int, s.rows_used)),
                 environment=environment,
                 restart=None,
                 readings=readings.get(name, {}),
             )
             for name, s in stored.sessions.items()
+            if name not in unusable
         },
+        unusable=unusable,
     )
+
+
+def _decode_stated(content: bytes) -> _Stated:
+    """Return what a baseline states; of schema 0 what it is in the present one."""
+    try:
+        return _decode(content)
+    except msgspec.ValidationError:
+        if version_of(content) != FLAT:
+            raise
+        profile, _ = decode_baseline(content, "")
+        return _decode(encode_baseline(profile))
 
 
 def _join(files: Iterable[_File]) -> Iterator[BenchmarkHistory]:
@@ -203,7 +228,7 @@ def _join(files: Iterable[_File]) -> Iterator[BenchmarkHistory]:
                 continue
             known = found.setdefault(version.key, {})
             older = file.read.get(place + 1)
-            is_anew = older is not None and not version.sessions.keys() & older.sessions.keys()
+            is_anew = older is not None and bool(older.sessions) and version.sessions.keys().isdisjoint(older.sessions)
             for name, past in version.sessions.items():
                 first = known.get(name)
                 restart = version.reason if is_anew and name == next(iter(version.sessions)) else None
@@ -217,13 +242,14 @@ def _join(files: Iterable[_File]) -> Iterator[BenchmarkHistory]:
             if file.is_present and place == newest:
                 present.add(version.key)
     _order(found)
-    for key, sessions in found.items():
-        machine_class, benchmark, labels = key
+    for (machine_class, benchmark, labels), sessions in found.items():
+        if not sessions:
+            continue
         yield BenchmarkHistory(
             machine_class=machine_class,
             benchmark=benchmark,
             labels=labels,
-            is_present=key in present,
+            is_present=(machine_class, benchmark, labels) in present,
             sessions=tuple(sorted(sessions.values(), key=lambda s: (s.when, s.session))),
         )
 
@@ -248,7 +274,14 @@ def _notes(folder: str, files: dict[str, _File], below: str) -> Iterator[Diagnos
     if broken:
         count = sum(1 for file in files.values() for found in file.read.values() if found is None)
         message = f"versions of baselines that cannot be read are left out: {count}, of {list_some(broken)}"
+        if not any(found for file in files.values() for found in file.read.values()):
+            message = f"none of {count:,} versions of baselines can be read: {list_some(broken)}"
         yield note("history-unreadable", message, place=below)
+    unusable = {(path, name) for path, file in files.items() for v in file.read.values() if v for name in v.unusable}
+    if unusable:
+        paths = list_some(sorted({path for path, _ in unusable}))
+        message = f"sessions with values that nothing can compute with are left out: {len(unusable)}, of {paths}"
+        yield note("history-unreadable", message, place=below, hint="values are 0, or of a size of 1e-100 to 1e100")
     if is_shallow(folder):
         message = "the clone is shallow: what is older than its oldest commit is not known"
         yield note("history-shallow", message, hint=UNSHALLOW)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from records import GIT_ENVIRONMENT
 
+from perfgate.core.rollout.drift import REFERENCE
 from perfgate.store.history.baselines import read_baselines
 from perfgate.store.history.versions import read_contents
 
@@ -38,7 +39,7 @@ def repository(tmp_path: Path) -> Path:
 
 
 def baseline(
-    sessions: Mapping[str, Sequence[float]], *, facts: Mapping[str, object] | None = None, **changes: object
+    sessions: Mapping[str, Sequence[float]], /, *, facts: Mapping[str, object] | None = None, **changes: object
 ) -> bytes:
     """Return a version of a baseline with the values of each session."""
     values = {name: [*of_session] for name, of_session in sessions.items()}
@@ -135,3 +136,59 @@ def test_of_sessions_with_a_time_every_ninth_version_is_read(repository: Path, m
     commit(repository, [{FILE: baseline(v, facts={n: stated[n] for n in v})} for v in newest_ten(30)])
     assert [s.session for s in only(read(repository)).sessions] == NAMES[:30]
     assert len(asked) == 5
+
+
+@pytest.mark.parametrize("value", [1e-101, -1e-308, 1.7e308, -1e101])
+def test_a_session_with_a_value_that_nothing_can_compute_with_is_left_out(repository: Path, value: float) -> None:
+    commit(repository, [{FILE: baseline({"a": [1.0]})}, {FILE: baseline({"a": [1.0], "b": [value] * 3})}])
+    found = read(repository)
+    assert [s.session for s in only(found).sessions] == ["a"]
+    message = f"sessions with values that nothing can compute with are left out: 1, of {FILE}"
+    assert [n.message for n in found.notes] == [message]
+
+
+@pytest.mark.parametrize("content", [baseline({"a": [1.0]}, sessions={}), baseline({"a": [1e200]})])
+def test_a_benchmark_without_a_session_that_can_be_read_is_none(repository: Path, content: bytes) -> None:
+    commit(repository, [{FILE: content}])
+    assert not read(repository).benchmarks
+
+
+def test_whole_numbers_with_a_point_are_read(repository: Path) -> None:
+    facts = {"a": {"started_at": "", "machine": "", "commit": "", "rows_used": [1000.0], "runs": []}}
+    commit(repository, [{FILE: baseline({"a": [1.0]}, facts=facts)}])
+    assert only(read(repository)).sessions[0].rows_used == (1000,)
+
+
+def flat(value: float) -> bytes:
+    metrics = {"elapsed": {"unit": "s", "values": [value, value]}}
+    stated = {"schema": "perfgate/baseline/0", "benchmark": "train", "machine_class": "linux-4cpu", "metrics": metrics}
+    return json.dumps(stated).encode()
+
+
+def test_each_version_of_a_baseline_of_values_alone_is_a_session(repository: Path) -> None:
+    commit(repository, [{FILE: flat(1.0 + number / 10)} for number in range(12)])
+    sessions = only(read(repository)).sessions
+    assert [s.readings["elapsed"].p50 for s in sessions] == [1.0 + number / 10 for number in range(12)]
+    assert [s.when[8:10] for s in sessions] == [f"{number:02d}" for number in range(1, 13)]
+    assert {s.restart for s in sessions} == {None}
+
+
+def test_a_baseline_of_values_alone_with_a_value_of_any_size_is_no_crash(repository: Path) -> None:
+    commit(repository, [{FILE: flat(value)} for value in (1.7e308, -1.7e308, 5e-324)])
+    assert not read(repository).benchmarks
+
+
+def test_where_no_version_can_be_read_it_is_said(repository: Path) -> None:
+    commit(repository, [{FILE: b"<<<<<<< HEAD\n%d" % number} for number in range(11)])
+    assert [n.message for n in read(repository).notes] == [f"none of 11 versions of baselines can be read: {FILE}"]
+
+
+def test_the_reference_of_the_inputs_is_no_version_of_a_baseline(repository: Path) -> None:
+    commit(repository, [{FILE: baseline({"a": [1.0]}), f"baselines/{REFERENCE}": b'{"schema": "perfgate/drift/1"}'}])
+    assert not read(repository).notes
+
+
+def test_values_of_every_usual_size_and_zero_are_read(repository: Path) -> None:
+    values = {"a": [0.0], "b": [1e-100], "c": [-1e100]}
+    commit(repository, [{FILE: baseline(values)}])
+    assert [[s.readings["elapsed"].p50] for s in only(read(repository)).sessions] == [*values.values()]
