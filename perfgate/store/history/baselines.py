@@ -22,7 +22,7 @@ from perfgate.store.baselines import LARGEST
 from perfgate.store.codec import FLAT, decode_baseline, encode_baseline, version_of
 from perfgate.store.git import UNSHALLOW, is_shallow
 from perfgate.store.history.record import is_usable
-from perfgate.store.history.versions import list_versions, read_contents
+from perfgate.store.history.versions import list_missing, list_versions, promisor, read_contents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -42,9 +42,10 @@ _Key = tuple[str, str, "Labels"]
 class _File:
     """What was read of the versions of one file, by their places, the newest 0."""
 
-    def __init__(self, versions: Sequence[Version]) -> None:
+    def __init__(self, versions: Sequence[Version], missing: Collection[str]) -> None:
         self.is_present = bool(versions[0].oid)
-        self.versions = [v for v in versions if v.oid]
+        self.missing = sum(v.oid in missing for v in versions)
+        self.versions = [v for v in versions if v.oid and v.oid not in missing]
         self.wanted = {*range(0, len(self.versions), _EVERY), *([len(self.versions) - 1] if self.versions else [])}
         self.read: dict[int, _Version | None] = {}
 
@@ -125,8 +126,17 @@ def read_baselines(folder: str, ref: str, below: str, *, wants: Callable[[str], 
     Raises:
         CannotDecideError: git cannot be asked.
     """
-    listed = list_versions(folder, ref, below)
-    files = {path: _File(found) for path, found in listed.items() if not path.endswith(f"/{REFERENCE}")}
+    remote = promisor(folder)
+    fetch = f"git fetch --refetch --no-filter {remote}"
+    try:
+        listed = list_versions(folder, ref, below)
+        missing = list_missing(folder, ref, below) if remote else set[str]()
+    except CannotDecideError:
+        if not remote:
+            raise
+        remark = note("history-unreadable", "the clone is partial, and lacks older folders", place=below, hint=fetch)
+        return History(source="", benchmarks=(), notes=(remark,))
+    files = {path: _File(found, missing) for path, found in listed.items() if not path.endswith(f"/{REFERENCE}")}
     while asked := [(file, *version) for file in files.values() for version in file.ask()]:
         of_content: dict[str, list[tuple[_File, int, _Version | None]]] = defaultdict(list)
         for file, place, oid, newer in asked:
@@ -140,7 +150,7 @@ def read_baselines(folder: str, ref: str, below: str, *, wants: Callable[[str], 
     return History(
         source=f"versions of {below}",
         benchmarks=tuple(sorted(_join(files.values()), key=lambda b: (b.machine_class, b.benchmark, b.labels))),
-        notes=tuple(_notes(folder, files, below)),
+        notes=tuple(_notes(folder, files, below, fetch)),
     )
 
 
@@ -269,7 +279,12 @@ def _order(found: Mapping[_Key, dict[str, Past]]) -> None:
             held[past.session] = replace(past, recorded_at=at)
 
 
-def _notes(folder: str, files: dict[str, _File], below: str) -> Iterator[Diagnostic]:
+def _notes(folder: str, files: dict[str, _File], below: str, fetch: str) -> Iterator[Diagnostic]:
+    missing = sum(file.missing for file in files.values())
+    if missing:
+        count = missing + sum(len(file.versions) for file in files.values())
+        message = f"the clone is partial, and lacks {missing:,} of {count:,} versions of baselines"
+        yield note("history-unreadable", message, place=below, hint=fetch)
     broken = sorted(path for path, file in files.items() if None in file.read.values())
     if broken:
         count = sum(1 for file in files.values() for found in file.read.values() if found is None)

@@ -15,7 +15,7 @@ from perfgate.core.history.past import BenchmarkHistory, History
 from perfgate.store.git import git
 from perfgate.store.git_start import as_hash
 from perfgate.store.history import record
-from perfgate.store.history.versions import read_contents
+from perfgate.store.history.versions import promisor, read_contents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -29,8 +29,6 @@ _MOST_BYTES = 256 << 20
 """Of records that are read at once: 20,000 of usual size take 120 MB."""
 _MOST_ROWS = 1_000_000
 """Of these records: 10,000 sessions of 50 benchmarks with 2 metrics each. They take some 700 MB of memory."""
-_LOCAL = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none"}
-"""Variables by which git fetches nothing: a partial clone would ask for one record after another."""
 _FEW = 20
 """Newest records of a class of machine of which one has to hold a benchmark that still exists."""
 
@@ -132,16 +130,17 @@ def _read(
     room = _MOST_BYTES
     oids = list(dict.fromkeys(c.oid for c in chosen))
     try:
-        for oid, content in read_contents(folder, oids, largest=record.LARGEST, variables=_LOCAL):
+        for oid, content in read_contents(folder, oids, largest=record.LARGEST):
             room -= len(content)
             if room < 0:
                 break
             of_content[oid] = content
     except CannotDecideError:
-        if not _is_partial(folder):
+        if not promisor(folder):
             raise
-    if chosen and not of_content and _is_partial(folder):
-        hint = f"git fetch --refetch --no-filter origin {ref}:{ref}"
+    remote = "" if of_content or not chosen else promisor(folder)
+    if remote:
+        hint = f"git fetch --refetch --no-filter {remote} {ref}:{ref}"
         raise cannot_decide("history-unreadable", "its records are not in this clone, which is partial", hint=hint)
     found = []
     room, rows = _MOST_BYTES, _MOST_ROWS
@@ -159,12 +158,6 @@ def _read(
         else:
             found.append(decoded)
     return found
-
-
-def _is_partial(folder: str) -> bool:
-    """Does a clone fetch contents when they are asked for?"""
-    words = ["config", "--get-regexp", r"^remote\..*\.promisor$"]
-    return bool(git(folder, words, hint="", accepted=(0, 1)).strip())
 
 
 def _benchmarks(found: Sequence[tuple[str, dict[record.Place, Past]]]) -> Iterator[BenchmarkHistory]:

@@ -67,9 +67,12 @@ def commit(folder: Path, versions: Sequence[Mapping[str, bytes]], *, every: int 
 
 
 def read(folder: Path, *, below: str = "baselines") -> History:
-    words = ["git", "-C", str(folder), "rev-parse", "main"]
-    head = subprocess.run(words, check=True, capture_output=True, text=True).stdout.strip()
-    return read_baselines(str(folder), head, below, wants=lambda _name: True)
+    return read_baselines(str(folder), git(folder, "rev-parse", "main"), below, wants=lambda _name: True)
+
+
+def git(folder: Path, *words: str, given: str = "") -> str:
+    done = subprocess.run(["git", "-C", str(folder), *words], input=given, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
 
 
 def only(found: History) -> BenchmarkHistory:
@@ -192,3 +195,61 @@ def test_values_of_every_usual_size_and_zero_are_read(repository: Path) -> None:
     values = {"a": [0.0], "b": [1e-100], "c": [-1e100]}
     commit(repository, [{FILE: baseline(values)}])
     assert [[s.readings["elapsed"].p50] for s in only(read(repository)).sessions] == [*values.values()]
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "log.showRoot=false", "i18n.logOutputEncoding=UTF-16", "diff.orderFile=/nonexistent", "diff.relative=true",
+        "log.follow=true",
+    ],
+)  # fmt: skip
+def test_what_a_user_prefers_of_a_log_changes_nothing(repository: Path, setting: str) -> None:
+    commit(repository, [{FILE: baseline(sessions)} for sessions in newest_ten(12)])
+    before = read(repository)
+    git(repository, "config", *setting.split("="))
+    assert read(repository) == before
+    assert len(only(before).sessions) == 12
+
+
+@pytest.mark.parametrize("date", [" -86400 +0000", " -50000000000 +0000", " 99999999999999999999999 +0000", ""])
+def test_a_commit_with_an_odd_date_stands_at_that_of_the_next_one(repository: Path, date: str) -> None:
+    committer = f"Dev <dev@example.org>{date}"
+    commit(repository, [{FILE: baseline({"a": [1.0]})}, {FILE: baseline({"a": [1.0], "b": [1.0]})}])
+    dated, parent = f"Dev <dev@example.org> {FIRST + DAY} +0000", ""
+    for ref, who in (("main~1", committer), ("main", dated)):
+        content = (
+            f"tree {git(repository, 'rev-parse', f'{ref}^{{tree}}')}\n{parent}author {who}\ncommitter {who}\n\nx\n"
+        )
+        made = git(repository, "hash-object", "-t", "commit", "-w", "--literally", "--stdin", given=content)
+        parent = f"parent {made}\n"
+    git(repository, "update-ref", "refs/heads/main", made)
+    sessions = only(read(repository)).sessions
+    assert [(s.session, s.when[:10]) for s in sessions] == [("a", "2026-01-02"), ("b", "2026-01-02")]
+
+
+@pytest.mark.parametrize("name", ["perf*", ":x", ":(top)y", "a b", "[p]erf-other"])
+def test_the_folder_of_the_baselines_is_no_pattern(repository: Path, name: str) -> None:
+    other = baseline({"a": [2.0]}, benchmark="other")
+    commit(repository, [{f"{name}/c/train.json": baseline({"a": [1.0]}), "perf-other/c/other.json": other}])
+    assert only(read(repository, below=name)).benchmark == "train"
+
+
+@pytest.mark.parametrize(("kind", "known"), [("blob:none", 10), ("tree:0", 0)])
+def test_a_partial_clone_is_read_as_far_as_it_goes_and_says_how_to_fetch_the_rest(
+    repository: Path, tmp_path_factory: pytest.TempPathFactory, kind: str, known: int
+) -> None:
+    commit(repository, [{FILE: baseline(sessions)} for sessions in newest_ten(30)])
+    git(repository, "config", "uploadpack.allowFilter", "true")
+    clone = tmp_path_factory.mktemp("partial") / "clone"
+    git(repository, "clone", "-q", "-o", "there", f"--filter={kind}", f"file://{repository}", str(clone))
+    found = read(clone)
+    assert sum(len(b.sessions) for b in found.benchmarks) == known
+    (remark,) = found.notes
+    messages = {10: "the clone is partial, and lacks 29 of 30 versions of baselines",
+                0: "the clone is partial, and lacks older folders"}  # fmt: skip
+    assert (remark.slug, remark.message) == ("history-unreadable", messages[known])
+    git(clone, "config", "gc.auto", "0")
+    git(clone, *str(remark.hint).split()[1:])
+    assert len(only(read(clone)).sessions) == 30
+    assert not read(clone).notes
