@@ -212,11 +212,8 @@ def _marks(found: Changes, part: _Part, cuts: Sequence[int]) -> Iterator[Mark]:
 
 def _newest(found: Changes, part: _Part) -> float:
     """Return the newest level of a part."""
-    size = len(part.heights)
-    if found.slow and found.slow[-1].end > size - OF_NOW:
-        return median(part.heights[-OF_NOW:])
     begin = found.steps[-1].at if found.steps else 0
-    return median(part.heights[max(begin, size - MOST_COMPARED) :])
+    return median(part.heights[max(begin, len(part.heights) - MOST_COMPARED) :])
 
 
 def _height_before(heights: Sequence[float], step: Step, start: int) -> float:

@@ -156,6 +156,25 @@ def test_a_slow_gain_is_better_and_one_that_was_undone_is_not_open():
     assert [(m.at, m.is_worse) for m in trend.marks] == [(60, False)]
 
 
+def test_a_rise_that_begins_late_is_a_level_of_its_own_and_open():
+    values = [v * 1.003 ** max(0, i - 100) for i, v in enumerate(noise(4, 150))]
+    (trend,), _ = judge(history("a", values))
+    (slow,) = trend.slow
+    assert (slow.is_worse, slow.is_open) == (True, True)
+    assert slow.start == pytest.approx(100, abs=15)
+    assert slow.end >= 145
+    assert (0, slow.start) == trend.levels[0][:2]
+
+
+def test_a_step_in_a_slow_rise_has_the_levels_right_beside_it():
+    values = [v * 1.003**i * (1.12 if i >= 50 else 1.0) for i, v in enumerate(noise(3, 100))]
+    (trend,), _ = judge(history("a", values))
+    mark = next(m for m in trend.marks if abs(m.at - 50) <= 1)
+    assert mark.before == pytest.approx(1.003**49, rel=0.01)
+    assert mark.after == pytest.approx(1.003**50 * 1.12, rel=0.01)
+    assert mark.is_open
+
+
 def suite_of_five(seed):
     """Return five benchmarks: one that steps, one that creeps, and all of them slower by 8 % later."""
     shapes = [lambda i: 1.12 if i >= 37 else 1.0, lambda i: 1.003**i, *[lambda _i: 1.0] * 3]

@@ -62,6 +62,23 @@ def test_a_step_in_a_slow_rise_is_found_with_its_own_size() -> None:
     assert sum(changes) / len(changes) == pytest.approx(0.12, abs=0.01)
 
 
+@pytest.mark.parametrize("rate", [1.005, 1.008])
+def test_a_step_in_a_steep_rise_stays_though_a_line_fits_better_than_two_levels(rate: float) -> None:
+    for seed in range(20):
+        values = rising(seed, 100, rate=math.log(rate))
+        stepped = [v + (math.log(1.12) if i >= 50 else 0.0) for i, v in enumerate(values)]
+        assert any(abs(s.at - 50) <= 1 for s in find_changes(stepped, least=LEAST).steps)
+
+
+def test_steps_that_noise_almost_hides_stay() -> None:
+    found = kept = 0
+    for seed in range(60):
+        values = [v + math.log(1.08) * ((i >= 20) + (i >= 45)) for i, v in enumerate(noise(seed, 66, 0.03))]
+        found += len(find_steps(values, least=LEAST))
+        kept += len(find_changes(values, least=LEAST).steps)
+    assert kept >= 0.97 * found
+
+
 def test_a_rise_that_begins_late_begins_there() -> None:
     for seed in range(20):
         (slow,) = find_changes(rising(seed, 160, begins=100), least=LEAST).slow
