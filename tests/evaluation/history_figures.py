@@ -44,6 +44,7 @@ SLOW_SERIES = 200
 _SIZE = 66
 SHAPES = [
     ("+0.3 % each session", [i * math.log(1.003) for i in range(_SIZE)], ()),
+    ("+0.4 % in each of the last 24 of 124", [max(0, i - 100) * math.log(1.004) for i in range(124)], ()),
     ("+12 % at one session", [math.log(1.12) * (i >= 37) for i in range(_SIZE)], (37,)),
     ("+8 % at each of two", [math.log(1.08) * ((i >= 20) + (i >= 45)) for i in range(_SIZE)], (20, 45)),
     ("+0.3 % each, and +12 %", [i * math.log(1.003) + math.log(1.12) * (i >= 37) for i in range(_SIZE)], (37,)),
