@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from fnmatch import fnmatchcase
 from functools import partial
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from perfgate.core.errors import CannotDecideError, cannot_decide
+from perfgate.core.errors import CannotDecideError, cannot_decide, note
 from perfgate.core.history.trends import SinceAnchor
 from perfgate.core.policy import matches
 from perfgate.core.profile import title
@@ -23,7 +24,7 @@ from perfgate.pipeline.history.anchor import find_anchor, time_of
 from perfgate.pipeline.history.sources import read_history
 from perfgate.report.history.found import Found
 from perfgate.store.checkouts.commits import describe
-from perfgate.store.git import FETCH_HISTORY, Commit, git
+from perfgate.store.git import FETCH_HISTORY, Commit, git, is_shallow, shown
 from perfgate.store.git_start import is_hash
 
 if TYPE_CHECKING:
@@ -36,7 +37,9 @@ if TYPE_CHECKING:
     from perfgate.pipeline.history.anchor import Anchor
     from perfgate.pipeline.inputs import Settings
 
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_ALMOST_DAY = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ].*)?", re.ASCII)
+_DAYS = "a day is YYYY-MM-DD, such as 2026-01-31"
 _MOST_RANGES = 40
 """Steps of which the commits between are counted: each is a call of git."""
 
@@ -220,9 +223,25 @@ def _day_of(since: str, folder: str) -> str:
     Raises:
         CannotDecideError: it names neither.
     """
-    if not since or _DAY.fullmatch(since):
+    if not since or (_DAY.fullmatch(since) and _is_day(since)):
         return since
-    return time_of(Commit(since, folder).id, folder)
+    try:
+        commit = Commit(since, folder).id
+    except CannotDecideError as caught:
+        first = caught.diagnostics[0]
+        if _ALMOST_DAY.fullmatch(since):
+            raise cannot_decide("usage", f'"{since}" is no day', place="--since", hint=_DAYS) from None
+        hint = first.hint if first.hint.startswith("did you mean") else f"{_DAYS}; or {first.hint}"
+        raise cannot_decide(first.slug, first.message, place="--since", hint=hint) from None
+    return time_of(commit, folder)
+
+
+def _is_day(text: str) -> bool:
+    """Does the calendar have this day?"""
+    try:
+        return bool(dt.date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def _with_commits(found: Found, folder: str) -> Found:
@@ -241,7 +260,15 @@ def _with_commits(found: Found, folder: str) -> Found:
             words = ["rev-list", "--count", "--first-parent", after, f"^{before}", "--"]
             distances[before, after] = int(git(folder, words, hint=FETCH_HISTORY).decode())
     described = describe(folder, [after for _, after in wanted if after in here])
-    return replace(found, described=described, distances=distances)
+    absent = [commit for commit in dict.fromkeys(commit for pair in wanted for commit in pair) if commit not in here]
+    notes = (*found.notes, _say_absent(absent)) if absent and not is_shallow(folder) else found.notes
+    return replace(found, described=described, distances=distances, notes=notes)
+
+
+def _say_absent(commits: Sequence[str]) -> Diagnostic:
+    message = f"commits at steps are not, or no longer, in this clone: {list_some(list(map(shown, commits)))}"
+    hint = "if the branch was rewritten, see what was committed then: git log --first-parent --since DAY --until DAY"
+    return note("history-commits-absent", message, hint=f"{hint}; or git fetch, if they are of another branch")
 
 
 def _known(folder: str, commits: Sequence[str]) -> set[str]:
