@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import warnings
 from fnmatch import fnmatchcase
 from functools import partial
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from perfgate.core.errors import CannotDecideError, cannot_decide, note
+from perfgate.core.errors import CannotDecideError, cannot_decide, note, plain
 from perfgate.core.history.trends import SinceAnchor
 from perfgate.core.policy import matches
 from perfgate.core.profile import title
@@ -133,7 +134,7 @@ def load_history(
     last: int = 300,
     anchor: str = "",
 ) -> tuple[Trend, ...]:
-    """Return what values did over time, for notebooks.
+    """Return what values did over time, for notebooks; what was left out of it is a warning of Python each.
 
     Args:
         benchmark: a name, with labels where it has some, or a glob; empty: all that the baselines hold.
@@ -152,7 +153,10 @@ def load_history(
     asked = Asked(
         benchmark=benchmark, metric=metric, machine_class=machine_class, since=since, last=last, anchor=anchor
     )
-    return find_history(asked, config=None).trends
+    found = find_history(asked, config=None)
+    for remark in found.notes:
+        warnings.warn(f"{remark.fact}; {plain(remark.hint)}" if remark.hint else remark.fact, stacklevel=2)
+    return found.trends
 
 
 def _choose(history: History, asked: Asked, since: str) -> list[BenchmarkHistory]:
