@@ -236,7 +236,7 @@ def _day_of(since: str, folder: str) -> str:
         if _ALMOST_DAY.fullmatch(since):
             raise cannot_decide("usage", f'"{since}" is no day', place="--since", hint=_DAYS) from None
         hint = first.hint if first.hint.startswith("did you mean") else f"{_DAYS}; or {first.hint}"
-        raise cannot_decide(first.slug, first.message, place="--since", hint=hint) from None
+        raise CannotDecideError([first._replace(place="--since", hint=hint)]) from None
     return time_of(commit, folder)
 
 
