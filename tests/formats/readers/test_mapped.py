@@ -19,11 +19,12 @@ from perfgate.formats.contents import read
 from perfgate.formats.detect import detect, named
 from perfgate.formats.maps import format_of, map_for, map_named
 from perfgate.formats.options import ForeignOptions
+from perfgate.formats.parsing.logs import column
 from perfgate.formats.parsing.record import Share, Single, describe
 from perfgate.formats.parsing.source import Source
 from perfgate.formats.readers.mapped import PERFORMANCE_LOG, PREDICTION_LOG
 from perfgate.monitor import PredictionLog
-from perfgate.stats import cells
+from perfgate.stats.cells import cells_of
 
 TOOK = FieldMap(name="took", benchmark="route", values=(FieldValue(value="took_ms"),))
 
@@ -602,10 +603,10 @@ def test_an_empty_file_is_said_to_be_empty(name, text):
 def test_a_log_of_many_rows_is_kept_as_counts_by_cell_and_says_the_same(monkeypatch):
     rows = [{"route": "a", "took_ms": 1.0 + n % 997} for n in range(3_000)]
     (whole,) = contents(lines(*rows)).records
-    monkeypatch.setattr(cells, "MOST_KEPT", 1_000)
+    monkeypatch.setattr(column, "MOST_KEPT", 1_000)
     (folded,) = contents(lines(*rows)).records
     assert (folded.count, list(folded.payload.values)) == (3_000, [])
-    assert list(folded.payload.cells) == cells.cells_of(sorted(whole.payload.values))
+    assert list(folded.payload.cells) == cells_of(sorted(whole.payload.values))
     assert describe(folded)["p95"] == pytest.approx(describe(whole)["p95"], rel=1e-3)
 
 

@@ -16,12 +16,12 @@ from perfgate.core.metrics import THROUGHPUT
 from perfgate.core.sources.field_map import parts_of
 from perfgate.core.text.units import scale_of
 from perfgate.formats.parsing.failures import all_failed
+from perfgate.formats.parsing.logs.column import DOUBLE, Column, packed
 from perfgate.formats.parsing.logs.numbers import flags_of, is_true, numbers_of
 from perfgate.formats.parsing.logs.rows import STAMP, TOLERATE, are_too_many
 from perfgate.formats.parsing.record import Record, Samples, Share, Single, Skipped
 from perfgate.formats.parsing.timestamps import stated_instant
 from perfgate.formats.parsing.values import to_number
-from perfgate.stats.cells import DOUBLE, Column, packed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
