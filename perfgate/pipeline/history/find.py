@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from perfgate.core.errors import CannotDecideError, cannot_decide, note, plain
+from perfgate.core.errors import CannotDecideError, cannot_decide, plain
 from perfgate.core.history.trends import SinceAnchor
 from perfgate.core.policy import matches
 from perfgate.core.profile import title
@@ -21,11 +21,12 @@ from perfgate.core.text.near_names import find_near
 from perfgate.gate.history.series import make_series
 from perfgate.gate.history.trends import find_creep, judge_trends
 from perfgate.pipeline import inputs
+from perfgate.pipeline.history.absent import note_absent
 from perfgate.pipeline.history.anchor import find_anchor, time_of
 from perfgate.pipeline.history.sources import read_history
 from perfgate.report.history.found import Found
 from perfgate.store.checkouts.commits import describe
-from perfgate.store.git import FETCH_HISTORY, Commit, git, is_shallow, shown
+from perfgate.store.git import FETCH_HISTORY, Commit, git
 from perfgate.store.git_start import is_hash
 
 if TYPE_CHECKING:
@@ -76,19 +77,17 @@ def find_history(asked: Asked, *, config: str | None) -> Found:
     trends, suites = judge_trends(series, anchor.count)
     chosen = tuple(t for t in trends if _is_asked(t.series.benchmark, asked.benchmark))
     unknown = anchor.find_unknown(chosen) if asked.anchor else ()
-    return _with_commits(
-        Found(
-            source=history.source,
-            trends=chosen,
-            suites=() if asked.benchmark else tuple(suites),
-            anchor=anchor.words,
-            anchor_ref=anchor.ref,
-            described={},
-            distances={},
-            notes=(*history.notes, *unknown),
-        ),
-        folder,
+    found = Found(
+        source=history.source,
+        trends=chosen,
+        suites=() if asked.benchmark else tuple(suites),
+        anchor=anchor.words,
+        anchor_ref=anchor.ref,
+        described={},
+        distances={},
+        notes=(*history.notes, *unknown),
     )
+    return note_absent(_with_commits(found, folder), folder)
 
 
 def find_creep_since(asked: Asked, settings: Settings) -> tuple[SinceAnchor, tuple[Diagnostic, ...]]:
@@ -264,15 +263,7 @@ def _with_commits(found: Found, folder: str) -> Found:
             words = ["rev-list", "--count", "--first-parent", after, f"^{before}", "--"]
             distances[before, after] = int(git(folder, words, hint=FETCH_HISTORY).decode())
     described = describe(folder, [after for _, after in wanted if after in here])
-    absent = [commit for commit in dict.fromkeys(commit for pair in wanted for commit in pair) if commit not in here]
-    notes = (*found.notes, _say_absent(absent)) if absent and not is_shallow(folder) else found.notes
-    return replace(found, described=described, distances=distances, notes=notes)
-
-
-def _say_absent(commits: Sequence[str]) -> Diagnostic:
-    message = f"commits at steps are not, or no longer, in this clone: {list_some(list(map(shown, commits)))}"
-    hint = "if the branch was rewritten, see what was committed then: git log --first-parent --since DAY --until DAY"
-    return note("history-commits-absent", message, hint=f"{hint}; or git fetch, if they are of another branch")
+    return replace(found, described=described, distances=distances)
 
 
 def _known(folder: str, commits: Sequence[str]) -> set[str]:
