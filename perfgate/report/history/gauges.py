@@ -22,6 +22,7 @@ _HELP = {
     "open_steps": "Number of steps to a worse level from which the value has not come back.",
     "slow_rise": "Slow worsening that has not come back, as a ratio less one; 0 where there is none.",
     "anchor_change": "Newest sessions over those of the anchor, minus one.",
+    "suite_anchor_change": "Newest sessions over those of the anchor, minus one, of what all benchmarks did together.",
     "creep": "1 where the newest sessions are worse than those of the anchor by more than threshold and noise, else 0.",
     "suite_shift": "How far all benchmarks lay above the usual in the newest session, minus one.",
     "suite_open_steps": "Number of steps of all together to a worse level from which they have not come back.",
@@ -73,6 +74,8 @@ def _gauges_of_suite(suite: SuiteTrend, labels: _Labels) -> Iterator[Gauge]:
     yield _gauge("suite_shift", suite.shifts[-1], labels, unit="ratio")
     yield _gauge("suite_open_steps", sum(mark.is_open for mark in suite.marks), labels)
     yield _gauge("suite_slow_rise", _open_change(suite.slow), labels, unit="ratio")
+    if suite.since_anchor is not None:
+        yield _gauge("suite_anchor_change", suite.since_anchor, labels, unit="ratio")
 
 
 def _open_change(slow: Sequence[SlowChange]) -> float:
