@@ -45,13 +45,6 @@ def list_slow(found: Found, *, together: str) -> Iterator[Block]:
     yield Table(columns=_SLOW, entries=tuple(entry for _, entry in newest), remarks=True)
 
 
-def describe_slow(slow: Sequence[SlowChange], sessions: Sequence[Past]) -> Iterator[Line]:
-    """Yield since when each slow change of a series went on, and by how much."""
-    for change in slow:
-        since = sessions[change.start].when[:10]
-        yield text(f"since {since}  {percent(change.change)}  "), *_how_long(change, sessions)
-
-
 def _of_suite(suite: SuiteTrend, slow: SlowChange, together: str) -> Entry:
     since = suite.sessions[slow.start].when[:10]
     cells = (since, together, suite.metric, "", percent(slow.change), _state(slow))
@@ -81,6 +74,6 @@ def _state(slow: SlowChange) -> str:
 
 
 def _how_long(slow: SlowChange, sessions: Sequence[Past]) -> Line:
-    until = sessions[slow.end - 1].when[:10]
-    words = f"slowly, until {until} over {count(slow.sessions, 'session')}: no single commit"
-    return (text(words + (f"; the others {percent(slow.shift)}" if abs(slow.shift) >= _MUCH else "")),)
+    since, until = sessions[slow.start].when[:10], sessions[slow.end - 1].when[:10]
+    words = f"slowly from {since} to {until}, over {count(slow.sessions, 'session')}: no single commit"
+    return (text(words + (f"; the others {percent(slow.shift)} meanwhile" if abs(slow.shift) >= _MUCH else "")),)
