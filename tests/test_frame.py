@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from perfgate.collect import collect
 from perfgate.core.history.past import BenchmarkHistory, Past, Reading
-from perfgate.core.history.trends import Mark, Point, Section, Series, Trend
+from perfgate.core.history.trends import Commits, Mark, Point, Section, Series, Trend
 from perfgate.core.metrics import ELAPSED
 from perfgate.core.text.units import parse_change
 from perfgate.formats.own.run_summary import SummaryReader
@@ -74,19 +74,20 @@ def trend(*sessions, starts=(0,), marks=(), labels=(("size", "big"),)):
         points=tuple(Point(past=p, reading=p.readings["elapsed"]) for p in sessions),
         sections=tuple(Section(start=s, end=e, cause="") for s, e in zip(starts, ends, strict=True)),
     )  # fmt: skip
+    ends_of = Commits(older="", newer="")
     found = [
-        Mark(at=at, before=1.0, after=2.0, change=change, p=0.0, n_before=1, n_after=1, first=at, last=at,
-             is_worse=True, is_open=True, environment=())
+        Mark(at=at, before=1.0, after=2.0, change=change, shift=0.0, p=0.0, n_before=1, n_after=1, first=at, last=at,
+             is_worse=True, is_open=True, likely=ends_of, certain=ends_of, environment=(), nearby=())
         for at, change in marks
     ]  # fmt: skip
-    return Trend(series=series, marks=tuple(found), levels=(), crept=None)
+    return Trend(series=series, marks=tuple(found), slow=(), levels=(), crept=None)
 
 
 def test_one_row_a_value_and_session_with_its_section_and_its_step():
     frame = history_frame([trend(past(0), past(1), past(2), starts=(0, 1), marks=[(2, 0.25)])])
     assert list(frame.columns) == [
         "machine_class", "benchmark", "metric", "unit", "better", "session", "started_at", "commit", "rows_used", "n",
-        "p50", "p95", "section", "step", "label.size",
+        "p50", "p95", "section", "step", "is_open", "label.size",
     ]  # fmt: skip
     assert list(frame["session"]) == ["s0", "s1", "s2"]
     assert list(frame["p50"]) == [1.0, 2.0, 3.0]
@@ -94,6 +95,9 @@ def test_one_row_a_value_and_session_with_its_section_and_its_step():
     assert list(frame["n"]) == [0, 1, 2]
     assert frame["step"].isna().tolist() == [True, True, False]
     assert frame["step"].iloc[2] == 0.25
+    assert frame["is_open"].isna().tolist() == [True, True, False]
+    assert frame["is_open"].iloc[2]
+    assert frame[frame["is_open"].fillna(value=False)]["session"].tolist() == ["s2"]
     assert frame["p95"].isna().all()
     assert list(frame["rows_used"]) == [10, 10, 10]
     assert frame["started_at"].iloc[0] == pd.Timestamp("2026-01-01T08:00:00", tz="UTC")

@@ -44,9 +44,10 @@ def parsed(text):
     """Return (name, benchmark) -> value as the reference parser reads it."""
     parser = pytest.importorskip("prometheus_client.openmetrics.parser", reason="prometheus-client is not installed")
     families = list(parser.text_string_to_metric_families(text))
-    assert all({"benchmark", "metric", "machine_class"} == set(s.labels) for f in families for s in f.samples)
+    samples = [s for f in families for s in f.samples]
+    assert all({"benchmark", "metric", "machine_class"} == set(s.labels) for s in samples)
     assert {f.type for f in families} == {"gauge"}
-    return {(s.name, s.labels["benchmark"]): s.value for f in families for s in f.samples}
+    return {(s.name, s.labels["benchmark"]): s.value for s in samples}
 
 
 def test_the_newest_state_of_each_value_is_exposed_as_gauges(project):
@@ -60,6 +61,8 @@ def test_the_newest_state_of_each_value_is_exposed_as_gauges(project):
         assert found["perfgate_history_newest_seconds", label] == pytest.approx(newest["p50"])
         assert found["perfgate_history_sessions", label] == COMMITS
         assert found["perfgate_history_open_steps", label] == sum(s["is_open"] for s in one["steps"])
+        slow = next((s["change"] for s in reversed(one["slow_changes"]) if s["is_open"]), 0.0)
+        assert found["perfgate_history_slow_rise_ratio", label] == pytest.approx(slow)
         assert found["perfgate_history_anchor_change_ratio", label] == pytest.approx(one["creep"]["change"])
         assert found["perfgate_history_creep", label] == one["creep"]["is_worse"]
         assert found["perfgate_history_newest_timestamp_seconds", label] == 1_767_225_600 + 3600 * (COMMITS - 1)
@@ -74,7 +77,7 @@ def test_the_gauges_of_one_benchmark_are_a_part_of_those_of_all(project):
     every = set(project.cli("history", "--format", "openmetrics").stdout.splitlines())
     one = project.cli("history", "train", "--format", "openmetrics").stdout.splitlines()
     assert set(one) < every
-    assert len([line for line in one if not line.startswith("#")]) == 6
+    assert len([line for line in one if not line.startswith("#")]) == 7
 
 
 def test_a_value_that_cannot_be_compared_with_the_anchor_has_no_gauge_of_it(project):
@@ -103,6 +106,42 @@ def test_every_format_is_utf_8_and_without_commands_to_a_runner_as_its_readers_e
     assert "##[" not in in_ci.stdout
     if form == "html":
         assert html.unescape(in_ci.stdout) == html.unescape(plainly.stdout)
+
+
+@pytest.mark.parametrize(
+    ("words", "counts", "cure"),
+    [
+        pytest.param(("--anchor", "HEAD"), "HEAD: 24 up to it and 0 after it", "earlier commit", id="newest-commit"),
+        pytest.param(("--anchor", "4"), "4 sessions back: 20 up to it and 4 after it", "more sessions back", id="few"),
+        pytest.param(
+            ("--anchor", "v1.0", "--last", "11"), "v1.0: 0 up to it and 11 after it", "older sessions", id="cut"
+        ),
+    ],
+)
+def test_an_anchor_that_was_named_and_cannot_be_compared_is_said_in_the_history(project, words, counts, cure):
+    done = project.cli("history", *words)
+    assert done.code == 0
+    assert "Worse than" not in done.stdout
+    assert f"note: {CLASS}: too few sessions for a comparison with {counts}" in done.stderr
+    assert "[creep-unknown]" in done.stderr
+    assert cure in done.stderr
+
+
+def test_values_that_are_never_compared_with_an_anchor_are_said_to_be_none(project):
+    project.write("perfgate.toml", '[defaults]\nthreshold = "+3ms"\n')
+    done = project.cli("history", "train", "--anchor", "v1.0")
+    assert "nothing is compared with v1.0" in done.stderr
+    assert "[creep-unknown]" in done.stderr
+
+
+def test_an_anchor_that_can_be_compared_is_no_note_and_one_that_nobody_named_neither(project):
+    assert project.cli("history", "--anchor", "v1.0").stderr == ""
+    assert project.cli("history", "--last", "11").stderr == ""
+
+
+@pytest.mark.parametrize(("asked", "back"), [("1000", 14), ("14", 14), ("13", 13)])
+def test_so_many_sessions_back_are_named_as_were_compared(project, asked, back):
+    assert f"Worse than {back} sessions back" in project.cli("history", "--anchor", asked).stdout
 
 
 QUIET = ("--today", "2026-01-10", "--machine-class", CLASS)

@@ -9,7 +9,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
-from history_cases import Suite, creep, steady, step, write
+from history_cases import CLASS, Suite, creep, steady, step, write
 from records import write_runs
 from support import RUNS, clean_environment
 
@@ -71,6 +71,11 @@ def test_every_form_shows_the_step_the_creep_and_what_all_did_together(capsys: p
     gauges = shown(capsys, "--format", "openmetrics")
     assert 'perfgate_history_open_steps{benchmark="train"' in gauges
     assert gauges.endswith("# EOF\n")
+    (suite,) = document["suites"]
+    (line,) = [line for line in gauges.splitlines() if line.startswith("perfgate_history_suite_anchor_change_ratio")]
+    assert line.startswith(f'perfgate_history_suite_anchor_change_ratio{{metric="elapsed",machine_class="{CLASS}"}} ')
+    assert float(line.split()[-1]) == pytest.approx(suite["since_anchor"], rel=1e-6)
+    assert "suite_anchor" not in shown(capsys, "--format", "openmetrics", "--last", "11")
 
 
 @pytest.mark.usefixtures("inside")
@@ -106,3 +111,36 @@ def test_the_audit_notes_the_creep_and_passes(capsys: pytest.CaptureFixture[str]
     assert run(["audit", "--fail-on", "error"]) == 0
     found = capsys.readouterr()
     assert "baseline-creep" in found.out + found.err
+
+
+@pytest.mark.usefixtures("inside")
+@pytest.mark.parametrize(
+    ("tag", "title", "typed"),
+    [
+        ("20", "Worse than 20 (", "--base 20"),
+        ("main", "Worse than main (", "--base refs/tags/main"),
+        ("-x", "Worse than -x (", "--base refs/tags/-x"),
+        ("a\u202eb", "Worse than 50 sessions back (", "--base "),
+    ],
+)
+def test_whatever_the_newest_tag_is_called_the_newest_sessions_are_compared(
+    tag: str, title: str, typed: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    subprocess.run(["git", "tag", "-d", "v1.0"], check=True, stdout=subprocess.DEVNULL)
+    commit = subprocess.run(["git", "rev-parse", "HEAD~40"], check=True, capture_output=True, text=True).stdout.strip()
+    subprocess.run(["git", "update-ref", f"refs/tags/{tag}", commit], check=True)
+    found = " ".join(shown(capsys).split())
+    assert title in found
+    assert typed in found
+
+
+@pytest.mark.usefixtures("inside")
+def test_once_all_baselines_are_removed_their_history_is_there_by_name(capsys: pytest.CaptureFixture[str]) -> None:
+    subprocess.run(["git", "rm", "-rq", "baselines"], check=True)
+    words = ["-c", "user.name=n", "-c", "user.email=n@example.org", "commit", "-qm", "Remove all"]
+    subprocess.run(["git", *words], check=True)
+    assert run(["history"]) == 2
+    fault = capsys.readouterr().err
+    assert "the newest version of the baselines holds no benchmark [history-empty]" in fault
+    assert "hint: name one that was removed: encode, load, parse" in fault
+    assert shown(capsys, "parse").startswith("parse")

@@ -10,6 +10,7 @@ from perfgate.render.html.blocks import draw_block
 from perfgate.render.html.markup import breakable, code, data_block, draw_line, element, join, minus, shorten
 from perfgate.render.html.page import draw_page
 from perfgate.report.history.compose import ALL, DIGITS, describe_marks, extent_of, list_creep, list_steps
+from perfgate.report.history.slow import list_slow
 from perfgate.report.words import amount, count, percent
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def render(found: Found, *, tool: str) -> str:
         element("p", element("span", found.source), class_="meta"),
         class_=f"verdict {token}",
     )
-    blocks = [draw_block(b) for b in (*list_steps(found), *list_creep(found))]
+    blocks = [draw_block(b) for b in (*list_steps(found), *list_slow(found, together=ALL), *list_creep(found))]
     cards = list(_cards(found))
     control = element(
         "form",

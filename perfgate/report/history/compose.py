@@ -20,6 +20,7 @@ from perfgate.report.document import (
 )
 from perfgate.report.history.data import to_data
 from perfgate.report.history.gauges import list_gauges
+from perfgate.report.history.slow import list_slow
 from perfgate.report.history.sparkline import sparkline
 from perfgate.report.words import amount, count, percent
 
@@ -81,6 +82,7 @@ def compose_history(found: Found, *, tool: str) -> Document:
         entries = [_suite_row(s) for s in suites] + [_row(t) for t in trends]
         blocks.append(Table(columns=_OVERVIEW, entries=tuple(entries), remarks=False))
     blocks += list_steps(found)
+    blocks += list_slow(found, together=ALL)
     blocks += list_creep(found)
     return Document(data=to_data(found, tool), blocks=tuple(blocks), gauges=tuple(list_gauges(found)))
 
@@ -93,6 +95,7 @@ def compose_log(found: Found, *, tool: str) -> Document:
         line = (name(series.titled), text(f"  {series.metric.name}  "), name(series.benchmark.machine_class))
         blocks += [Heading(line=line), Table(columns=_LOG, entries=tuple(_log(trend)), remarks=False, is_whole=True)]
     blocks += list_steps(found)
+    blocks += list_slow(found, together=ALL)
     blocks += list_creep(found)
     return Document(data=to_data(found, tool), blocks=tuple(blocks), gauges=tuple(list_gauges(found)))
 
@@ -154,14 +157,13 @@ def list_steps(found: Found) -> Iterator[Block]:
 
 def _suite_step(suite: SuiteTrend, mark: Mark, found: Found) -> Entry:
     before, after = suite.sessions[mark.at - 1], suite.sessions[mark.at]
-    cells = (_day(after), ALL, suite.metric, "", percent(mark.change), "")
+    cells = (_day(after), ALL, suite.metric, "", percent(mark.change), _state(mark))
     return Entry(cells=tuple(map(text, cells)), remark=_where(mark, (before, after), found))
 
 
 def _step(trend: Trend, mark: Mark, found: Found) -> Entry:
     series = trend.series
     before, after = series.points[mark.at - 1].past, series.points[mark.at].past
-    state = "open" if mark.is_open else "undone" if mark.is_worse else "better"
     return Entry(
         cells=(
             text(_day(after)),
@@ -169,10 +171,14 @@ def _step(trend: Trend, mark: Mark, found: Found) -> Entry:
             text(series.metric.name),
             text(_levels(mark.before, mark.after, series.metric.unit)),
             text(_change(mark, series)),
-            text(state),
+            text(_state(mark)),
         ),
         remark=_where(mark, (before, after), found),
     )
+
+
+def _state(mark: Mark) -> str:
+    return "open" if mark.is_open else "undone" if mark.is_worse else "better"
 
 
 def _levels(before: float, after: float, unit: str) -> str:
@@ -196,6 +202,8 @@ def _where(mark: Mark, ends: tuple[Past, Past], found: Found) -> Line:
             words += [text(": "), name(known.subject)]
     for fact in mark.environment:
         words += [text("; " if words else ""), text("with "), name(fact)]
+    for fact in mark.nearby:
+        words += [text("; " if words else ""), text("near: "), name(fact)]
     return tuple(words)
 
 

@@ -145,6 +145,9 @@ class Grouping:
         self._odd: Counter[tuple[str, str]] = Counter()
         self._first_odd: dict[tuple[str, str], int] = {}
         self._is_met: list[bool] = []
+        asked = () if mapped.is_wide else (*mapped.labels, *split_by, *values, *filter(None, overs))
+        self.absent = list(dict.fromkeys(asked))
+        """Labels and values of the map that no row held so far."""
 
     def take(self, rows: Sequence[Row], lines: Sequence[int]) -> None:
         """Take a few rows.
@@ -165,6 +168,7 @@ class Grouping:
         if not rows:
             return
         cells = dict(zip(self._asked, self._find(rows), strict=True))
+        self.absent = [field for field in self.absent if all(cell is None for cell in cells[field])]
         times: Sequence[object] = ()
         if self._map.time:
             read = self._source.times.keep_each(cells[self._map.time])
@@ -347,7 +351,7 @@ class Grouping:
         for (field, why), count in self._odd.items():
             values = _SINGULAR[why] if count == 1 else f"{count:,} {_PLURAL[why]}"
             first = self._first_odd[field, why]
-            yield Skipped(benchmark=f'field "{field}"', why=f"{values}, the first in {what} {first:,}")
+            yield Skipped(benchmark=f"field {field}", why=f"{values}, the first in {what} {first:,}")
 
     def _of(self, group: _Group, asked: Direction | None) -> Iterator[Record | Skipped]:
         if group.failed == group.rows:
