@@ -125,7 +125,8 @@ class _Remote:
         """The newest commit of the remote; empty: it has no ledger yet."""
         kind = git(clone, ["rev-parse", "--show-object-format"], hint="").decode().strip()
         of_kind = [] if kind == "sha1" else [f"--object-format={kind}"]  # which an older git does not know
-        git(spare, ["init", "-q", "--bare", "--template=", *of_kind], hint="check the disk")
+        # not bare: safe.bareRepository of a user may forbid to find one
+        git(spare, ["init", "-q", "--template=", *of_kind], hint="check the disk")
         urls = [_url(clone, [remote]), _url(clone, ["--push", remote])]
         keys = ("remote.origin.url", "remote.origin.pushurl")
         self._variables = _as_variables([*_transport(clone), *zip(keys, urls, strict=True)])

@@ -98,7 +98,17 @@ def test_the_token_of_a_checkout_goes_along_as_a_variable_and_its_programs_do_no
     assert keys == ["http.https://example.org/.extraheader", "remote.origin.url", "remote.origin.pushurl"]
     assert variables["GIT_CONFIG_VALUE_1"] == "basic secret"
     assert pushing._helpers(str(clone)) == ["credential.helper=mine"]
-    assert "secret" not in (spare / "config").read_text()
+    assert "secret" not in (spare / ".git" / "config").read_text()
+
+
+def test_a_user_may_forbid_bare_repositories_that_nobody_names(
+    clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    users = tmp_path / "gitconfig"
+    git(clone, "config", "--file", str(users), "safe.bareRepository", "explicit")
+    ledger_cases.write(tmp_path / "bare", ledger_cases.sessions(2, 1))
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(users))
+    assert push(str(clone), LEDGER, "origin", is_new=False).sent == 1
 
 
 def test_the_program_that_lists_refs_of_another_repository_is_not_started(clone: Path, tmp_path: Path) -> None:
