@@ -17,7 +17,7 @@ from msgspec import Struct
 from perfgate.core.errors import CannotDecideError, cannot_decide
 from perfgate.core.text.names import list_some
 from perfgate.store.git import git, run_git
-from perfgate.store.git_start import environment, is_hash
+from perfgate.store.git_start import causes, environment, is_hash
 from perfgate.store.history import record
 from perfgate.store.history.commit import MOST_TRIES, commit_records, move, pause, require_ledger
 from perfgate.store.history.ledger import find_tip, list_files
@@ -221,11 +221,10 @@ def _network(folder: str, words: Sequence[str], variables: Mapping[str, str]) ->
     )
     if code != 0:
         lines = [line.strip() for line in errors.splitlines() if line.strip()]
-        stated = [line for kind in ("fatal: ", "error: ") for line in lines if line.startswith(kind)]
         refused = [found[1] for line in lines if (found := _REFUSED.search(line))]
         remarks = [line.removeprefix("remote: ") for line in lines if line.startswith("remote: ")]
         remarked = [": ".join([*refused[:1], *remarks[:1]])] if remarks else []
-        cause = [*remarked, *refused, *stated, *lines[-1:], f"git {words[0]} failed"][0]
+        cause = [*remarked, *refused, *causes(words, code, errors)][0]
         kind = _RuledOutError if any(map(_RULED_OUT.search, lines)) else CannotDecideError
         message = _CREDENTIALS.sub("//", cause.removeprefix("fatal: "))
         raise kind(cannot_decide("history-not-pushed", message).diagnostics)
