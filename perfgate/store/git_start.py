@@ -119,7 +119,8 @@ def causes(words: Sequence[str], code: int, stderr: str) -> list[str]:
     above = lines[: lines.index(_UNREACHED)] if _UNREACHED in lines else []  # what ssh says of it
     named = signal.Signals(-code).name if -code in {*signal.Signals} else f"signal {-code}"
     ended = [f"git {words[0]} was ended by {named}"] if code < 0 else []
-    return [*above[-1:], *stated, *ended, *lines[-1:], f"git {words[0]} failed"]
+    better = [line for line in stated if line != _UNREACHED]
+    return [*better, *above[-1:], *stated, *ended, *lines[-1:], f"git {words[0]} failed"]
 
 
 def failure(

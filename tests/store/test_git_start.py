@@ -64,6 +64,8 @@ INITIAL = "hint: Using 'master' as the name for the initial branch.\nhint: git c
                      "git@h: Permission denied (publickey).", id="ssh-key"),
         pytest.param(128, f"ssh: connect to host h port 22: Connection refused\r\n{SSH}",
                      "ssh: connect to host h port 22: Connection refused", id="ssh-refused"),
+        pytest.param(128, f"fatal: detected dubious ownership in 'x'\nTo add an exception, call:\n\tgit config\n{SSH}",
+                     "fatal: detected dubious ownership in 'x'", id="of-another-user"),
         pytest.param(128, SSH, "fatal: Could not read from remote repository.", id="ssh-silent"),
         pytest.param(-25, INITIAL, "git init was ended by SIGXFSZ", id="signal"),
         pytest.param(-9, "", "git init was ended by SIGKILL", id="killed"),
