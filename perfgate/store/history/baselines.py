@@ -138,6 +138,8 @@ def read_baselines(folder: str, ref: str, below: str, *, wants: Callable[[str], 
         return History(source="", benchmarks=(), notes=(remark,))
     files = {path: _File(found, missing) for path, found in listed.items() if not path.endswith(f"/{REFERENCE}")}
     while asked := [(file, *version) for file in files.values() for version in file.ask()]:
+        # as they were committed: git stores a version as its difference from the one beside it
+        asked.sort(key=lambda one: one[0].versions[one[1]].recorded_at, reverse=True)
         of_content: dict[str, list[tuple[_File, int, _Version | None]]] = defaultdict(list)
         for file, place, oid, newer in asked:
             file.read[place] = None
