@@ -131,3 +131,12 @@ def test_hostile_subjects_are_cut_and_stay_words(tmp_path: Path) -> None:
     assert "&lt;b&gt;Change" in page
     for character in "\x1b\u202e":
         assert character not in "\n".join(lines) + page
+
+
+@pytest.mark.parametrize(("columns", "blocks"), [(60, 20), (80, 20), (100, 30), (120, 40), (200, 40)])
+def test_lines_over_time_are_as_long_as_the_terminal_has_room(
+    made: tuple[Path, list[str]], columns: int, blocks: int
+) -> None:
+    lines = shown(made[0], columns=columns)
+    assert {len(re.findall("[▁-█]", line)) for line in lines} == {0, blocks}
+    assert all(columns_of(line) <= columns for line in lines)

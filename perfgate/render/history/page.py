@@ -59,6 +59,7 @@ p:has(>code:only-child){margin:.4rem 0}
 #changes td:nth-child(7):not([colspan]){min-width:10rem}
 #crept p{margin:.5rem 0}
 #changes details{padding:.3rem 0;border:0}
+#changes .scroll+details{margin-top:.5rem}
 #choose{display:flex;flex-wrap:wrap;gap:.6rem 1.2rem;align-items:center;margin:.7rem 0}
 @media screen and (max-width:720px){
  .minor{display:none}
@@ -72,11 +73,12 @@ p:has(>code:only-child){margin:.4rem 0}
  #changes tr:has(+.below){border:0;padding-bottom:0}
  #changes .below{padding-top:0}
  #changes td:nth-child(7){flex-basis:100%}
- #crept td:nth-child(3){margin-left:auto}
+ #crept td:nth-child(-n+2){order:-1}
+ #crept td:nth-child(5){order:-1;flex:1 1 40%;text-align:right}
  #crept td:nth-child(3)::after{content:" →"}
 }
 @media print{
- #changes table td{font-size:9pt;min-width:0}
+ #changes table td{font-size:9pt!important;min-width:0}
  .card details{display:none}
 }
 """

@@ -173,8 +173,8 @@ def list_search(found: Found) -> Iterator[Block]:
         return
     yield from search(steps[0], found, _FEW_COMMITS)
     if len(steps) > 1:
-        others = "step" if len(steps) == _TWO else f"{len(steps) - 1} steps"
-        yield Paragraph(line=(text(f"The other open {others}: perfgate history BENCHMARK"),))
+        others = "open step" if len(steps) == _TWO else f"{len(steps) - 1:,} open steps"
+        yield Paragraph(line=(text(f"The other {others}: perfgate history BENCHMARK"),))
 
 
 def list_searches(found: Found) -> Iterator[Block]:
