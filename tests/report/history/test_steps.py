@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from trend_cases import found, history, judged, wander
 
-from perfgate.config import BUILT_IN
 from perfgate.core.bisection import Described
-from perfgate.core.history.past import BenchmarkHistory, Past, Reading
-from perfgate.core.metrics import ELAPSED
-from perfgate.gate.history.series import make_series
-from perfgate.gate.history.trends import judge_trends
 from perfgate.render import render
 from perfgate.report.history.common import find_common, split_levels
 from perfgate.report.history.compose import compose_history
-from perfgate.report.history.found import Found
 from perfgate.report.history.ranges import Place, bisect_command, log_command
 from perfgate.report.history.steps import find_steps, nearest
 
@@ -21,14 +16,6 @@ CHAIN = tuple(f"{n:040x}" for n in range(30, 0, -1))
 """Commits 30 to 1: the newest first."""
 LIKELY, CERTAIN = ("likely", "14"), ("certain", "30")
 PLACE = Place(likely=LIKELY, certain=CERTAIN)
-
-
-def found(**changes):
-    usual = {
-        "source": "", "trends": (), "suites": (), "anchor": "", "anchor_ref": "", "described": {}, "distances": {},
-        "between": {}, "notes": (),
-    }  # fmt: skip
-    return Found(**{**usual, **changes})
 
 
 def numbers(commits):
@@ -57,27 +44,6 @@ def test_commands_name_commits_without_doubt():
     ends = ("a" * 40, "b" * 40)
     assert bisect_command(ends) == f"perfgate bisect --good {'a' * 12} --bad {'b' * 12} -- CMD"
     assert log_command(ends) == f"git log --oneline {'a' * 12}..{'b' * 12}"
-
-
-def history(name, values, first=0):
-    sessions = [
-        Past(
-            session=f"s-{n:03}/batch-{name}", started_at=f"2026-01-{1 + n // 24:02}T{n % 24:02}:00:00Z", recorded_at="",
-            machine="", commit=f"{n:040x}", rows_used=(1000,), environment=(), restart=None,
-            readings={"elapsed": Reading(metric=ELAPSED, sources=(), n=5, p50=value, p95=None)},
-        )
-        for n, value in enumerate(values, first)
-    ]  # fmt: skip
-    return BenchmarkHistory(machine_class="c", benchmark=name, labels=(), is_present=True, sessions=tuple(sessions))
-
-
-def wander(seed, size):
-    return [1.0 + 0.002 * ((seed * 7 + n * 13) % 11 - 5) for n in range(size)]
-
-
-def judged(*histories):
-    trends, suites = judge_trends(list(make_series(histories, BUILT_IN)), lambda _sessions: 0)
-    return found(trends=tuple(trends), suites=tuple(suites))
 
 
 def test_a_change_of_everything_splits_the_level_of_each_value_at_its_own_session():
