@@ -14,7 +14,16 @@ from perfgate.report.history.common import ALL
 from perfgate.report.history.compose import extent_of, list_creep
 from perfgate.report.history.log import DIGITS
 from perfgate.report.history.ranges import bisect_command
-from perfgate.report.history.steps import list_commits, list_steps, open_steps, search, steps_of, steps_of_all, where
+from perfgate.report.history.steps import (
+    find_steps,
+    list_commits,
+    list_steps,
+    open_steps,
+    search,
+    steps_of,
+    steps_of_all,
+    where,
+)
 from perfgate.report.words import amount, count, percent
 
 if TYPE_CHECKING:
@@ -86,7 +95,7 @@ p:has(>code:only-child){margin:.4rem 0}
 
 def render(found: Found, *, tool: str) -> str:
     """Return a history as an HTML page."""
-    worse = sum(m.is_open for t in found.trends for m in t.marks)
+    worse = sum(step.mark.is_open for step in find_steps(found))
     title = f"History: {count(worse, 'open step')}" if worse else "History: no open step"
     token = "warn" if worse else "good"
     head = element(

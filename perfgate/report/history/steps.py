@@ -80,7 +80,7 @@ class Step(Struct, frozen=True, kw_only=True):
     def state(self) -> str:
         """What became of it, in one word."""
         if self.series is None:
-            return ""
+            return "open" if self.mark.is_open else ""
         return "open" if self.mark.is_open else "undone" if self.mark.is_worse else "better"
 
     @property
@@ -162,8 +162,8 @@ def _range(ends: Ends, found: Found) -> str:
 
 
 def open_steps(found: Found) -> list[Step]:
-    """Return the open steps whose commits can be searched, the newest first."""
-    return [s for s in find_steps(found) if s.mark.is_open and s.place.certain in found.distances]
+    """Return the open steps of single values whose commits can be searched, the newest first."""
+    return [s for s in find_steps(found) if s.series and s.mark.is_open and s.place.certain in found.distances]
 
 
 def list_search(found: Found) -> Iterator[Block]:
