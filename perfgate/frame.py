@@ -84,16 +84,25 @@ def history_frame(trends: Iterable[Trend]) -> pd.DataFrame:
     Columns: machine_class, benchmark, metric, unit, better, session, started_at (UTC timestamps;
     when git got to know it where that is unknown), commit, rows_used (missing unless all runs had the
     same rows), n (0: only quantiles are known), p50 and p95 (in `unit`; NaN: too few values), section (from
-    0; values of different sections cannot be compared) and step (change of the level, on the first session
-    after it; as a ratio less one, or the difference where a value is zero; else NaN); then a
-    column ``label.<name>`` for each label.
+    0; values of different sections cannot be compared), step (change of the level, on the first session
+    after it; as a ratio less one, or the difference where a value is zero; else NaN) and is_open (beside a
+    step: is the newest level still worse than the one before it? else missing); then a column
+    ``label.<name>`` for each label.
     """
     rows = list(_history_rows(trends))
     names = sorted({name for row in rows for name in row if name not in _HISTORY})
     frame = pd.DataFrame(rows, columns=[*_HISTORY, *names])
     frame["started_at"] = pd.to_datetime(frame["started_at"], utc=True, format="ISO8601", errors="coerce")
     return frame.astype(
-        {"rows_used": "Int64", "n": "int64", "p50": float, "p95": float, "section": "int64", "step": float}
+        {
+            "rows_used": "Int64",
+            "n": "int64",
+            "p50": float,
+            "p95": float,
+            "section": "int64",
+            "step": float,
+            "is_open": "boolean",
+        }
     )
 
 
@@ -112,16 +121,18 @@ _HISTORY = (
     "p95",
     "section",
     "step",
+    "is_open",
 )
 
 
 def _history_rows(trends: Iterable[Trend]) -> Iterator[dict[str, object]]:
     for trend in trends:
         series = trend.series
-        changes = {mark.at: mark.change for mark in trend.marks}
+        marks = {mark.at: mark for mark in trend.marks}
         for number, section in enumerate(series.sections):
             for place in range(section.start, section.end):
                 past, reading = series.points[place].past, series.points[place].reading
+                mark = marks.get(place)
                 yield {
                     "machine_class": series.benchmark.machine_class,
                     "benchmark": series.benchmark.benchmark,
@@ -136,6 +147,7 @@ def _history_rows(trends: Iterable[Trend]) -> Iterator[dict[str, object]]:
                     "p50": reading.p50,
                     "p95": reading.p95,
                     "section": number,
-                    "step": changes.get(place),
+                    "step": mark.change if mark else None,
+                    "is_open": mark.is_open if mark else None,
                     **{f"label.{name}": value for name, value in series.benchmark.labels},
                 }

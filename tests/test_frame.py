@@ -86,7 +86,7 @@ def test_one_row_a_value_and_session_with_its_section_and_its_step():
     frame = history_frame([trend(past(0), past(1), past(2), starts=(0, 1), marks=[(2, 0.25)])])
     assert list(frame.columns) == [
         "machine_class", "benchmark", "metric", "unit", "better", "session", "started_at", "commit", "rows_used", "n",
-        "p50", "p95", "section", "step", "label.size",
+        "p50", "p95", "section", "step", "is_open", "label.size",
     ]  # fmt: skip
     assert list(frame["session"]) == ["s0", "s1", "s2"]
     assert list(frame["p50"]) == [1.0, 2.0, 3.0]
@@ -94,6 +94,9 @@ def test_one_row_a_value_and_session_with_its_section_and_its_step():
     assert list(frame["n"]) == [0, 1, 2]
     assert frame["step"].isna().tolist() == [True, True, False]
     assert frame["step"].iloc[2] == 0.25
+    assert frame["is_open"].isna().tolist() == [True, True, False]
+    assert frame["is_open"].iloc[2]
+    assert frame[frame["is_open"].fillna(value=False)]["session"].tolist() == ["s2"]
     assert frame["p95"].isna().all()
     assert list(frame["rows_used"]) == [10, 10, 10]
     assert frame["started_at"].iloc[0] == pd.Timestamp("2026-01-01T08:00:00", tz="UTC")

@@ -47,7 +47,13 @@ def test_the_history_is_loaded_for_notebooks(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (trend,) = perfgate.load_history("encode", metric="elapsed", last=11)
     assert (trend.series.benchmark.machine_class, len(trend.series.points)) == (CLASS, 11)
-    with pytest.raises(CannotDecideError, match="no session measured the benchmark"):
+    with pytest.raises(CannotDecideError, match="no session measured the benchmark") as caught:
         perfgate.load_history("decode")
+    assert caught.value.__notes__ == ["hint: did you mean encode?"], "Python shows it below the traceback"
+    with pytest.warns(
+        UserWarning, match="too few sessions for a comparison with HEAD.*; name an earlier commit"
+    ) as said:
+        perfgate.load_history("encode", anchor="HEAD")
+    assert said[0].filename == __file__
     with pytest.raises(ValueError, match="last is 0"):
         perfgate.load_history(last=0)

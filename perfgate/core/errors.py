@@ -14,6 +14,10 @@ PREDICATES = {"is": "are", "was": "were", "has": "have", "does": "do", "cannot":
 """First word of a message whose subject is its place -> the same of several."""
 
 
+_MOST_NOTES = 3
+"""Faults whose hints a traceback shows."""
+
+
 class Diagnostic(NamedTuple):
     """One problem or remark: what, where, and what to do."""
 
@@ -83,6 +87,8 @@ class CannotDecideError(Exception):
         self.output: tuple[str, ...] = tuple(output)
         """Last lines of a measured program's output, shown after the faults."""
         super().__init__("; ".join(d.message for d in self.diagnostics))
+        for hint in dict.fromkeys(d.hint for d in self.diagnostics[:_MOST_NOTES] if d.hint):
+            self.add_note(f"hint: {plain(hint)}")  # Python shows it below a traceback, as in a notebook
 
 
 def cannot_decide(

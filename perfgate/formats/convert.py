@@ -16,11 +16,12 @@ from perfgate.core.statistic import Quantile
 from perfgate.core.text.canonical import short_hash
 from perfgate.core.text.names import left_out
 from perfgate.formats.parsing.failures import SHARES, highest_rate, rate_of, stated_quantiles, without_failures
+from perfgate.formats.parsing.logs.column import count_by_cell
 from perfgate.formats.parsing.record import Histogram, Quantiles, Samples, Share, Single
 from perfgate.formats.parsing.timestamps import normal_instant
 from perfgate.formats.parsing.values import MOST_COUNT
 from perfgate.stats.buckets import bucket_quantile
-from perfgate.stats.cells import STEPS, cells_of, weigh
+from perfgate.stats.cells import STEPS, weigh
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -164,10 +165,9 @@ def _values_or_cells(samples: Samples, kept: Sequence[float]) -> tuple[tuple[flo
         return (), samples.cells
     if len(kept) <= MOST_VALUES:
         return tuple(kept), ()
-    ordered = sorted(kept)
     if samples.stands_for:
-        return (), tuple(weigh(ordered, min(samples.stands_for, MOST_COUNT) * len(kept) // len(samples.values)))
-    return (), tuple(cells_of(ordered))
+        return (), tuple(weigh(sorted(kept), min(samples.stands_for, MOST_COUNT) * len(kept) // len(samples.values)))
+    return (), tuple(count_by_cell(kept))
 
 
 def _remarks(contents: Contents, origin: str) -> Iterator[Diagnostic]:

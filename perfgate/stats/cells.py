@@ -9,12 +9,10 @@ whole, to the last bit; a quantile read off them lies in the same cell as that o
 from __future__ import annotations
 
 import math
-from array import array
 from bisect import bisect_left, bisect_right
 from functools import partial
 from itertools import chain
 from math import frexp, ldexp
-from struct import Struct, pack
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -24,12 +22,11 @@ STEPS = 2000
 """A distribution is spread over one value more than this: p50, p90, p95, p99 and p99.9 are each one of them."""
 MOST_KEPT = 65_536
 """Values of a column that are kept as they are, 8 bytes each."""
-DOUBLE = 8
-"""Bytes of a value as `packed` returns it."""
-_one = Struct("d").pack
-_PARTS = 1024  # cells of one power of two
-_TINY_EXPONENT = -1000
-_TINY = ldexp(1.0, _TINY_EXPONENT)  # what is smaller shares the cell of zero: no unit makes a measurement so small
+PARTS = 1024
+"""Cells of one power of two."""
+TINY_EXPONENT = -1000
+TINY = ldexp(1.0, TINY_EXPONENT)
+"""What is smaller shares the cell of zero: no unit makes a measurement so small."""
 
 
 class Cell(NamedTuple):
@@ -58,7 +55,7 @@ def cells_of(ordered: Sequence[float]) -> list[Cell]:
         low = ordered[start]
         end = start + 1
         if end < length:
-            bisect = bisect_left if low > -_TINY else bisect_right
+            bisect = bisect_left if low > -TINY else bisect_right
             end = bisect(ordered, _bound(low), end)
         cells.append(Cell(low, ordered[end - 1], end - start))
         start = end
@@ -67,22 +64,22 @@ def cells_of(ordered: Sequence[float]) -> list[Cell]:
 
 def _bound(value: float) -> float:
     """Return the upper bound of a value's cell, which is part of the cell below zero alone."""
-    if abs(value) < _TINY:
-        return _TINY
+    if abs(value) < TINY:
+        return TINY
     mantissa, exponent = frexp(value)
-    step = int(mantissa * 2 * _PARTS)  # towards zero
+    step = int(mantissa * 2 * PARTS)  # towards zero
     try:
-        return ldexp((step + (value > 0)) / (2 * _PARTS), exponent)
+        return ldexp((step + (value > 0)) / (2 * PARTS), exponent)
     except OverflowError:  # the last cell
         return math.inf
 
 
 def _number(value: float) -> int:
     """Return the number of a value's cell; numbers ascend with values."""
-    if abs(value) < _TINY:
+    if abs(value) < TINY:
         return 0
     mantissa, exponent = frexp(abs(value))
-    number = (exponent - _TINY_EXPONENT) * _PARTS + int(mantissa * 2 * _PARTS)
+    number = (exponent - TINY_EXPONENT) * PARTS + int(mantissa * 2 * PARTS)
     return number if value > 0 else -number
 
 
@@ -103,78 +100,6 @@ def merge_cells(parts: Iterable[Iterable[Cell]]) -> list[Cell]:
 
 def _join(one: Cell, other: Cell) -> Cell:
     return Cell(min(one.low, other.low), max(one.high, other.high), one.size + other.size)
-
-
-class Column:
-    """Takes the values of one metric batch by batch: few are kept as they are, of many their counts by cell.
-
-    So a log of any length needs the memory of its first values.
-    """
-
-    __slots__ = ("_counted", "_factor", "_held", "_total", "cells")
-
-    def __init__(self, factor: float = 1.0) -> None:
-        """Start with no values.
-
-        Args:
-            factor: from the unit of what is taken to the unit of `finish` and `cells`.
-        """
-        self._factor = factor
-        self._counted = 0
-        self._total = 0.0
-        self._held = bytearray()  # doubles as they were taken, until there are `MOST_KEPT`
-        self.cells: list[Cell] = []
-        """All of them, times the factor, after `finish` where they were many; else empty."""
-
-    def __len__(self) -> int:
-        """Return how many were taken."""
-        return self._counted + len(self._held) // DOUBLE
-
-    @property
-    def total(self) -> float:
-        """The sum of all that was taken."""
-        return self._total + math.fsum(self._values())
-
-    def extend(self, values: Iterable[float]) -> None:
-        """Take more values, all finite."""
-        self.extend_packed(packed(values))
-
-    def extend_packed(self, values: bytes | memoryview) -> None:
-        """Take more values as `packed` returned them, or a part of them."""
-        self._held += values
-        if len(self._held) >= DOUBLE * MOST_KEPT:
-            self._fold()
-
-    def append(self, value: float) -> None:
-        """Take one more value, which is finite."""
-        self.extend_packed(_one(value))
-
-    def finish(self) -> Sequence[float]:
-        """Return the values times the factor; empty where they were many, and are in `cells`."""
-        if self._counted:
-            self._fold()
-        elif self._factor != 1.0:
-            return array("d", [v * self._factor for v in self._values()])
-        return self._values()
-
-    def _values(self) -> array[float]:
-        values = array("d")
-        values.frombytes(self._held)
-        return values
-
-    def _fold(self) -> None:
-        values = self._values()
-        self._total += math.fsum(values)
-        self._counted += len(values)
-        ordered = sorted(values) if self._factor == 1.0 else sorted(v * self._factor for v in values)
-        self.cells = merge_cells([self.cells, cells_of(ordered)])
-        self._held.clear()
-
-
-def packed(values: Iterable[float]) -> bytes:
-    """Return values as the bytes of doubles, which a column takes in a fifth of the time of `array.extend`."""
-    more = tuple(values)
-    return pack(f"{len(more)}d", *more)
 
 
 def count_of_cells(cells: Iterable[Cell]) -> int:

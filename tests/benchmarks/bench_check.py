@@ -15,6 +15,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ProcessPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 
@@ -105,7 +106,8 @@ def main() -> None:
         commands: dict[str, tuple[tuple[str, ...], Path]] = {"perfgate --version": ((*PERFGATE, "--version"), ROOT)}
         for count, folder in folders.items():
             folder.mkdir()
-            write_sides(folder, count)
+            with ProcessPoolExecutor(1) as writer:  # a child's peak memory is never below that of its parent
+                writer.submit(write_sides, folder, count).result()
             if count <= COMPARED:
                 commands[f"check {count:,}"] = CHECK, folder
             commands[f"check of files {count:,}"] = OF_FILES, folder

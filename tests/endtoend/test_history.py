@@ -123,6 +123,10 @@ def test_options_choose_sessions_benchmarks_metrics_and_the_anchor(project: Proj
         (("--class", "gha"), 'no session is of the class "gha"', CLASS),
         (("--since", "2030-01-01"), "the newest session is of 2026-01-09", "earlier day"),
         (("--since", "nowhere"), 'no commit or branch "nowhere"', "v1.0"),
+        (("--since", "2026-02-31"), '"2026-02-31" is no day', "YYYY-MM-DD"),
+        (("--since", "2026-7-1"), '"2026-7-1" is no day', "YYYY-MM-DD"),
+        (("--since", "yesterday"), 'no commit or branch "yesterday"', "a day is YYYY-MM-DD, such as 2026-01-31"),
+        (("--since", "v1.1"), 'no commit or branch "v1.1"', "did you mean v1.0?"),
         (("--anchor", "v2.0"), 'no commit or branch "v2.0"', "v1.0"),
     ],
 )
@@ -151,6 +155,21 @@ def test_a_shallow_clone_shows_what_it_has_and_says_so(project: Project, tmp_pat
     assert "the clone is shallow" in outcome.stderr
     assert "git fetch --unshallow" in outcome.stderr
     assert 10 <= len(series(data(shallow), "load")["sessions"]) <= 20
+
+
+def test_commits_at_a_step_that_a_rewritten_branch_lost_are_named(tmp_path: Path) -> None:
+    hashes = write(tmp_path / "before", Suite({"a": step(0.1, 20, 1.5)}), 40)
+    before, after = Project(tmp_path / "before"), Project(tmp_path / "after")
+    assert history(before).stderr == ""
+    exported = subprocess.run(["git", "-C", str(before.root), "fast-export", "--all"], check=True, capture_output=True)
+    after.git("init", "-q", "-b", "main")
+    rewritten = exported.stdout.replace(b"Change part", b"Change Part")
+    subprocess.run(["git", "-C", str(after.root), "fast-import", "--quiet"], input=rewritten, check=True)
+    outcome = history(after)
+    assert f"{hashes[19][:12]}, {hashes[20][:12]} [history-commits-absent]" in outcome.stderr
+    assert "git log --first-parent --since DAY --until DAY" in outcome.stderr
+    after.git("clone", "-q", "--depth", "60", f"file://{after.root}", str(tmp_path / "shallow"))
+    assert "history-commits-absent" not in history(Project(tmp_path / "shallow")).stderr, "it says what it lacks"
 
 
 def test_a_version_with_marks_of_a_conflict_is_left_out_with_a_note(project: Project) -> None:

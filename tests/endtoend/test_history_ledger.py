@@ -229,6 +229,54 @@ def test_what_the_remote_refuses_stays_in_the_clone_and_goes_with_the_next_push(
     assert_landed(repository, remote, 1)
 
 
+@pytest.mark.parametrize(
+    ("script", "cause"),
+    [
+        pytest.param("echo 'only branches and tags' >&2; exit 1", "hook declined: only branches and tags", id="said"),
+        pytest.param("exit 1", "hook declined", id="silent"),
+        pytest.param("", "deny updating a hidden ref", id="hidden"),
+    ],
+)
+def test_a_remote_that_accepts_no_such_ref_is_no_race_and_a_branch_is_proposed(
+    repository: Project, remote: Path, script: str, cause: str
+) -> None:
+    hook = remote / "hooks" / "pre-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(f"#!/bin/sh\ngrep -q refs/heads/ && exit 0\n{script}\n")
+    hook.chmod(0o755)
+    if not script:
+        repository.git("-C", str(remote), "config", "receive.hideRefs", "refs/perfgate")
+    measure(repository, "s1")
+    outcome = append(repository, "--push")
+    assert_cannot_decide(outcome, cause, 'ref = "refs/heads/perfgate-history"')
+    assert "ask who administers the repository" in outcome.stderr
+    assert "once more" not in outcome.stderr
+    repository.write("perfgate.toml", '[history]\nref = "refs/heads/perfgate-history"\n')
+    assert append(repository, "--push").code == 0
+    assert len(records(repository, remote, "refs/heads/perfgate-history")) == 1
+
+
+def test_of_a_branch_that_is_refused_no_branch_is_proposed(repository: Project, remote: Path) -> None:
+    hook = remote / "hooks" / "update"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+    measure(repository, "s1")
+    outcome = append(repository, "--push", "--ref", "refs/heads/ledger")
+    assert_cannot_decide(outcome, "hook declined", "ask who administers the repository which refs it accepts")
+    assert "perfgate-history" not in outcome.stderr
+
+
+def test_a_remote_that_cannot_write_is_asked_once_more(repository: Project, remote: Path) -> None:
+    lock = remote / f"{LEDGER}.lock"
+    lock.parent.mkdir(parents=True)
+    lock.write_text("")
+    measure(repository, "s1")
+    outcome = append(repository, "--push")
+    assert_cannot_decide(outcome, "stay in refs/perfgate/history", "run the same command once more")
+    assert "administers" not in outcome.stderr
+
+
 def test_a_remote_that_cannot_be_reached_is_one_clear_error(repository: Project, remote: Path) -> None:
     measure(repository, "s1")
     repository.git("remote", "set-url", "origin", "https://name:secret@127.0.0.1:9/x.git")

@@ -105,6 +105,42 @@ def test_every_format_is_utf_8_and_without_commands_to_a_runner_as_its_readers_e
         assert html.unescape(in_ci.stdout) == html.unescape(plainly.stdout)
 
 
+@pytest.mark.parametrize(
+    ("words", "counts", "cure"),
+    [
+        pytest.param(("--anchor", "HEAD"), "HEAD: 24 up to it and 0 after it", "earlier commit", id="newest-commit"),
+        pytest.param(("--anchor", "4"), "4 sessions back: 20 up to it and 4 after it", "more sessions back", id="few"),
+        pytest.param(
+            ("--anchor", "v1.0", "--last", "11"), "v1.0: 0 up to it and 11 after it", "older sessions", id="cut"
+        ),
+    ],
+)
+def test_an_anchor_that_was_named_and_cannot_be_compared_is_said_in_the_history(project, words, counts, cure):
+    done = project.cli("history", *words)
+    assert done.code == 0
+    assert "Worse than" not in done.stdout
+    assert f"note: {CLASS}: too few sessions for a comparison with {counts}" in done.stderr
+    assert "[creep-unknown]" in done.stderr
+    assert cure in done.stderr
+
+
+def test_values_that_are_never_compared_with_an_anchor_are_said_to_be_none(project):
+    project.write("perfgate.toml", '[defaults]\nthreshold = "+3ms"\n')
+    done = project.cli("history", "train", "--anchor", "v1.0")
+    assert "nothing is compared with v1.0" in done.stderr
+    assert "[creep-unknown]" in done.stderr
+
+
+def test_an_anchor_that_can_be_compared_is_no_note_and_one_that_nobody_named_neither(project):
+    assert project.cli("history", "--anchor", "v1.0").stderr == ""
+    assert project.cli("history", "--last", "11").stderr == ""
+
+
+@pytest.mark.parametrize(("asked", "back"), [("1000", 14), ("14", 14), ("13", 13)])
+def test_so_many_sessions_back_are_named_as_were_compared(project, asked, back):
+    assert f"Worse than {back} sessions back" in project.cli("history", "--anchor", asked).stdout
+
+
 QUIET = ("--today", "2026-01-10", "--machine-class", CLASS)
 
 

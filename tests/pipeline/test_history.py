@@ -9,7 +9,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
-from history_cases import Suite, creep, steady, step, write
+from history_cases import CLASS, Suite, creep, steady, step, write
 from records import write_runs
 from support import RUNS, clean_environment
 
@@ -71,6 +71,11 @@ def test_every_form_shows_the_step_the_creep_and_what_all_did_together(capsys: p
     gauges = shown(capsys, "--format", "openmetrics")
     assert 'perfgate_history_open_steps{benchmark="train"' in gauges
     assert gauges.endswith("# EOF\n")
+    (suite,) = document["suites"]
+    (line,) = [line for line in gauges.splitlines() if line.startswith("perfgate_history_suite_anchor_change_ratio")]
+    assert line.startswith(f'perfgate_history_suite_anchor_change_ratio{{metric="elapsed",machine_class="{CLASS}"}} ')
+    assert float(line.split()[-1]) == pytest.approx(suite["since_anchor"], rel=1e-6)
+    assert "suite" not in shown(capsys, "--format", "openmetrics", "--last", "11")
 
 
 @pytest.mark.usefixtures("inside")

@@ -3,18 +3,15 @@
 import math
 from itertools import pairwise
 from random import Random
-from unittest import mock
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from laws import LAWS
 
-from perfgate.stats import cells
 from perfgate.stats.cells import (
     STEPS,
     Cell,
-    Column,
     Pool,
     cells_of,
     count_of_cells,
@@ -165,21 +162,3 @@ def test_the_smallest_number_that_has_a_cell_of_its_own_ends_that_of_zero():
     least = math.ldexp(1.0, -1000)
     below = math.nextafter(least, 0.0)
     assert cells_of([-below, 0.0, below, least, least]) == [Cell(-below, below, 3), Cell(least, least, 2)]
-
-
-@LAWS
-@given(st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=80), st.integers(1, 30), st.sampled_from([1.0, 1e-3]))
-def test_a_column_that_is_folded_again_and_again_holds_the_cells_of_all_its_values(values, most, factor):
-    with mock.patch.object(cells, "MOST_KEPT", most):
-        column = Column(factor)
-        for start in range(0, len(values), 7):
-            column.extend(values[start : start + 7])
-        kept = list(column.finish())
-    scaled = [v * factor for v in values]
-    assert len(column) == len(values)
-    assert column.total == pytest.approx(math.fsum(values), rel=1e-9, abs=1e-9)
-    if kept:
-        assert (kept, column.cells) == (scaled, [])
-        assert len(values) < most + 7
-    else:
-        assert column.cells == cells_of(sorted(scaled))

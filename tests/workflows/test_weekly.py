@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import ledger_cases
 import pytest
 from history_cases import Suite, creep, write
 from steps import Runner, load
+
+from perfgate.core.policy import LEDGER
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,18 +93,50 @@ def test_without_a_tag_the_commit_50_before_it_is_the_anchor(project: Project, t
     assert anchor(project, tmp_path) == project.git("rev-parse", "HEAD~50")
 
 
-def test_the_history_is_drawn_as_a_page_and_in_the_summary(project: Project, tmp_path: Path) -> None:
-    write(project.root, Suite(levels={"encode": creep(0.004, 0.02)}), 24, tags={12: "v1.0"})
+def published(project: Project, tmp_path: Path) -> None:
+    """Give a project a remote that holds all it has, and make it a checkout: without the ledger."""
+    project.git("clone", "-q", "--mirror", str(project.root), str(tmp_path / "remote.git"))
+    project.git("remote", "add", "origin", f"file://{tmp_path / 'remote.git'}")
+    if project.git("for-each-ref", LEDGER):
+        project.git("update-ref", "-d", LEDGER)
+
+
+def play_history(project: Project, tmp_path: Path) -> tuple[Runner, str]:
     steps = jobs(project)["history"]["steps"]
     machine = Runner(tmp_path / "machine", project.root, {})
     code, said = machine.play({"steps": steps})
     assert code == 0, said
-    page = project.path("perfgate-history/history.html").read_text()
+    conditions = {s["if"] for s in steps if "perfgate-history" in str(s)}
+    assert conditions == {"${{ hashFiles('baselines/**/*.json') != '' || steps.ledger.outputs.found != '' }}"}
+    return machine, project.path("perfgate-history/history.html").read_text()
+
+
+def test_the_history_is_drawn_as_a_page_and_in_the_summary(project: Project, tmp_path: Path) -> None:
+    write(project.root, Suite(levels={"encode": creep(0.004, 0.02)}), 24, tags={12: "v1.0"})
+    published(project, tmp_path)
+    machine, page = play_history(project, tmp_path)
+    assert machine.facts["steps.ledger.outputs.found"] == "", "there is no ledger"
     assert page.startswith("<!doctype html>")
     assert "encode" in page
     assert "Worse than v1.0 (1)" in (machine.root / "github_step_summary").read_text()
-    conditions = {s["if"] for s in steps if "perfgate-history" in str(s)}
-    assert conditions == {"${{ hashFiles('baselines/**/*.json') != '' }}"}
+
+
+def test_the_history_of_a_ledger_is_drawn_without_any_baseline(project: Project, tmp_path: Path) -> None:
+    begin(project)
+    ledger_cases.write(project.root, ledger_cases.sessions(12, 3))
+    published(project, tmp_path)
+    machine, page = play_history(project, tmp_path)
+    assert machine.facts["steps.ledger.outputs.found"] == "true"
+    assert f"12 records of {LEDGER}" in page
+    assert "12 sessions of 3 benchmarks" in (machine.root / "github_step_summary").read_text()
+
+
+def test_a_remote_that_cannot_be_asked_for_a_ledger_is_no_remote_without_one(project: Project, tmp_path: Path) -> None:
+    begin(project)
+    project.git("remote", "add", "origin", f"file://{tmp_path / 'nowhere'}")
+    (step,) = [s for s in jobs(project)["history"]["steps"] if s.get("id") == "ledger"]
+    done, _ = Runner(tmp_path / "machine", project.root, {}).run(step)
+    assert done.returncode != 0
 
 
 def test_each_suite_has_a_history_and_a_proof_of_its_own(project: Project) -> None:

@@ -11,9 +11,10 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import ledger_cases
 import pytest
 import yaml
-from steps import load
+from steps import Runner, load
 from support import ROOT
 
 from perfgate.pipeline.init.parts import Plan
@@ -230,12 +231,32 @@ def test_the_project_gates_its_ratios_and_counts_and_keeps_a_session_of_each_pus
     measured = ("gate_collect.py", "gate_ratios.py", "gate_counts.py")
     assert all(f"tests/benchmarks/{name}" in runs for name in measured)
     assert history["append"]["needs"] == "measure"
-    assert history["creep"]["if"] == "${{ github.event_name == 'schedule' }}"
-    (gate,) = [s["with"] for s in history["creep"]["steps"] if "perfgate" in s.get("uses", "")]
-    assert gate["base"] == "${{ steps.release.outputs.tag }}"
+    assert history["creep"]["if"] == history["draw"]["if"] == "${{ github.event_name != 'push' }}"
+    gates = [s for s in history["creep"]["steps"] if "perfgate" in s.get("uses", "")]
+    assert [s["with"]["command"].rpartition("/")[2] for s in gates] == list(measured)
+    assert {s["with"]["base"] for s in gates} == {"${{ steps.release.outputs.commit }}"}
+    assert all("steps.release.outputs.commit != ''" in s["if"] for s in gates), "without one nothing is compared"
+    assert len({s["with"]["report-dir"] for s in gates}) == len(gates)
 
 
-def test_the_weekly_comparison_takes_the_newest_release_and_fails_without_one(tmp_path: Path) -> None:
+def test_the_projects_own_history_is_drawn_from_its_ledger_once_there_is_one(tmp_path: Path) -> None:
+    job = project("perf-history")["jobs"]["draw"]
+    remote, clone = tmp_path / "remote.git", tmp_path / "clone"
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@b", "-C", str(clone)]
+    subprocess.run(["git", "init", "-q", "--bare", str(remote)], check=True)
+    subprocess.run(["git", "init", "-q", str(clone)], check=True)
+    subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "One"], check=True)
+    subprocess.run([*git, "remote", "add", "origin", f"file://{remote}"], check=True)
+    runner = Runner(tmp_path / "machine", clone, {})
+    code, said = runner.play(job)
+    assert (code, (clone / "perfgate-history").exists()) == (0, False), said
+    ledger_cases.write(remote, ledger_cases.sessions(12, 3))
+    code, said = runner.play(job)
+    assert code == 0, said
+    assert "12 records of refs/perfgate/history" in (clone / "perfgate-history/history.html").read_text()
+
+
+def test_the_weekly_comparison_takes_the_newest_release_below_the_commit_or_none(tmp_path: Path) -> None:
     (step,) = [s for s in project("perf-history")["jobs"]["creep"]["steps"] if s.get("id") == "release"]
     git = ["git", "-c", "user.name=a", "-c", "user.email=a@b", "-C", str(tmp_path)]
     env = {"PATH": os.environ["PATH"], "GITHUB_OUTPUT": str(tmp_path / "out"), "GIT_CONFIG_GLOBAL": os.devnull}
@@ -246,13 +267,20 @@ def test_the_weekly_comparison_takes_the_newest_release_and_fails_without_one(tm
         done = subprocess.run(script, cwd=tmp_path, env=env, capture_output=True, check=False)
         return done.returncode, (tmp_path / "out").read_text()
 
+    def commit(*tags: str) -> None:
+        subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "Change"], check=True)
+        for tag in tags:
+            subprocess.run([*git, "tag", tag], check=True)
+
     subprocess.run([*git, "init", "-q"], check=True)
-    subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "One"], check=True)
-    assert find() == (128, "")
-    for tag in ("v0.1.0", "nightly"):
-        subprocess.run([*git, "tag", tag], check=True)
-    subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "Two"], check=True)
-    assert find() == (0, "tag=v0.1.0\n")
+    commit()
+    assert find() == (0, "commit=\n")
+    commit("v0.1.0", "nightly")
+    assert find() == (0, "commit=\n"), "the release is not compared with itself"
+    commit("v0.2.0")
+    assert find() == (0, "commit=v0.1.0\n")
+    commit()
+    assert find() == (0, "commit=v0.2.0\n")
 
 
 def test_the_canary_of_the_gate_runs_each_week_and_on_demand() -> None:

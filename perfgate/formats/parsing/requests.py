@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, field
 
 from perfgate.formats.parsing.failures import all_failed
+from perfgate.formats.parsing.logs.column import Column
 from perfgate.formats.parsing.record import Record, Samples, Share, Single
 from perfgate.formats.parsing.values import to_number
-from perfgate.stats.cells import Column
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

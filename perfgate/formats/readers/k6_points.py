@@ -13,11 +13,11 @@ from msgspec import Struct, field
 from msgspec.structs import astuple
 
 from perfgate.formats.parsing.csv_rows import Tally
+from perfgate.formats.parsing.logs.column import Column
 from perfgate.formats.parsing.logs.typed import decode_lines
 from perfgate.formats.parsing.record import Record, Samples, Share, Skipped
 from perfgate.formats.parsing.values import number, table, text
 from perfgate.formats.readers.k6 import OWN_TIMES, SIDE
-from perfgate.stats.cells import Column
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

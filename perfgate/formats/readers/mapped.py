@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from perfgate.core.errors import cannot_decide
 from perfgate.core.sources.field_map import FieldMap, FieldValue
+from perfgate.core.text.near_names import find_near
 from perfgate.formats.parsing.logs.field_map import Grouping, fields_of
 from perfgate.formats.parsing.logs.rows import (
     BATCH,
@@ -26,6 +27,7 @@ from perfgate.formats.parsing.logs.rows import (
 )
 from perfgate.formats.parsing.logs.typed import Shape, decode_lines
 from perfgate.formats.parsing.parquet import MAGIC, engine_hint
+from perfgate.formats.parsing.record import Skipped
 from perfgate.formats.readers.top_functions import TopFunctions
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 
     from perfgate.formats.options import ForeignOptions
     from perfgate.formats.parsing.logs.rows import Columns
-    from perfgate.formats.parsing.record import Record, Skipped
+    from perfgate.formats.parsing.record import Record
     from perfgate.formats.parsing.source import Source
 
 PREDICTION_LOG = FieldMap(
@@ -141,7 +143,17 @@ def read_mapped(
     if grouping.is_empty:
         raise source.fault(*_nothing(mapped))
     yield from grouping.records(broken.what, options.direction, options.tolerance)
+    for field in grouping.absent:
+        near = find_near(field, _first_keys(source))
+        why = f'no row holds it; did you mean "{near}"?' if near else "no row holds it: correct the map"
+        yield Skipped(benchmark=f"field {field}", why=why)
     yield from skipped
+
+
+def _first_keys(source: Source) -> Iterable[str]:
+    """Return the keys of the first line of JSON lines; none: it is no object."""
+    line = next(iter(source.head.splitlines()), "")
+    return object_of(line, 1, Broken(), is_choosy=True) or ()
 
 
 def _json_batches(

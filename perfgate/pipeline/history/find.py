@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
+import warnings
 from fnmatch import fnmatchcase
 from functools import partial
 from typing import TYPE_CHECKING
@@ -10,7 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from perfgate.core.errors import CannotDecideError, cannot_decide
+from perfgate.core.errors import CannotDecideError, cannot_decide, plain
 from perfgate.core.history.trends import SinceAnchor
 from perfgate.core.policy import NO_BASELINES, matches
 from perfgate.core.profile import title
@@ -19,25 +21,26 @@ from perfgate.core.text.near_names import find_near
 from perfgate.gate.history.series import make_series
 from perfgate.gate.history.trends import find_creep, judge_trends
 from perfgate.pipeline import inputs
+from perfgate.pipeline.history.absent import note_absent
+from perfgate.pipeline.history.anchor import find_anchor, time_of
 from perfgate.pipeline.history.commits import add_commits
 from perfgate.pipeline.history.sources import read_history
 from perfgate.report.history.found import Found
-from perfgate.stats.history.creep import OF_ANCHOR
-from perfgate.store.git import FETCH_HISTORY, Commit, git
-from perfgate.store.git_start import is_hash
+from perfgate.store.git import Commit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from perfgate.core.errors import Diagnostic
-    from perfgate.core.history.past import BenchmarkHistory, History, Past
+    from perfgate.core.history.past import BenchmarkHistory, History
     from perfgate.core.history.trends import Series, Trend
     from perfgate.core.policy import Policy
+    from perfgate.pipeline.history.anchor import Anchor
     from perfgate.pipeline.inputs import Settings
 
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
-_BACK = 50
-"""Sessions back with which the newest are compared where there is no tag."""
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_ALMOST_DAY = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ].*)?", re.ASCII)
+_DAYS = "a day is YYYY-MM-DD, such as 2026-01-31"
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -54,7 +57,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     last: int = 300
     """Newest sessions of each benchmark, >= 1."""
     anchor: str = ""
-    """A commit, or how many sessions back; empty: the newest tag, or `_BACK` sessions back."""
+    """A commit, or how many sessions back; empty: the newest tag, or 50 sessions back."""
     ref: str = ""
     """Full name of the ledger's ref; empty: the configured one."""
 
@@ -71,6 +74,7 @@ def find_history(asked: Asked, *, config: str | None) -> Found:
     trends, suites = judge_trends(series, anchor.count)
     chosen = tuple(t for t in trends if _is_asked(t.series.benchmark, asked.benchmark))
     shown = {(t.series.benchmark.machine_class, t.series.metric.name) for t in chosen}
+    unknown = anchor.find_unknown(chosen) if asked.anchor else ()
     found = Found(
         source=history.source,
         trends=chosen,
@@ -80,10 +84,10 @@ def find_history(asked: Asked, *, config: str | None) -> Found:
         described={},
         distances={},
         between={},
-        notes=history.notes,
+        notes=(*history.notes, *unknown),
     )
-    baselines = settings.policy.baselines
-    return add_commits(found, folder, "" if baselines == NO_BASELINES else baselines)
+    baselines = "" if settings.policy.baselines == NO_BASELINES else settings.policy.baselines
+    return note_absent(add_commits(found, folder, baselines), folder)
 
 
 def find_creep_since(asked: Asked, settings: Settings) -> tuple[SinceAnchor, tuple[Diagnostic, ...]]:
@@ -97,7 +101,7 @@ def find_creep_since(asked: Asked, settings: Settings) -> tuple[SinceAnchor, tup
     return SinceAnchor(anchor=anchor.words, anchor_ref=anchor.ref, values=values), history.notes
 
 
-def _read(asked: Asked, settings: Settings) -> tuple[list[Series], History, _Anchor]:
+def _read(asked: Asked, settings: Settings) -> tuple[list[Series], History, Anchor]:
     """Return the series of the class that is asked for, what they were read from, and the anchor.
 
     Raises:
@@ -115,7 +119,9 @@ def _read(asked: Asked, settings: Settings) -> tuple[list[Series], History, _Anc
         message = f'no session measured the metric "{asked.metric}"'
         raise cannot_decide("history-empty", message, hint=_did_you_mean(asked.metric, _metrics(read("*"))))
     kept = _choose(history, asked, _day_of(asked.since, folder))
-    return _series(kept, asked, settings.policy), history, _find_anchor(asked.anchor, folder)
+    series = _series(kept, asked, settings.policy)
+    meant = [s for s in series if _is_asked(s.benchmark, asked.benchmark)]
+    return series, history, find_anchor(asked.anchor, folder).fit(meant)
 
 
 def load_history(
@@ -127,7 +133,7 @@ def load_history(
     last: int = 300,
     anchor: str = "",
 ) -> tuple[Trend, ...]:
-    """Return what values did over time, for notebooks.
+    """Return what values did over time, for notebooks; what was left out of it is a warning of Python each.
 
     Args:
         benchmark: a name, with labels where it has some, or a glob; empty: all that the baselines hold.
@@ -146,7 +152,10 @@ def load_history(
     asked = Asked(
         benchmark=benchmark, metric=metric, machine_class=machine_class, since=since, last=last, anchor=anchor
     )
-    return find_history(asked, config=None).trends
+    found = find_history(asked, config=None)
+    for remark in found.notes:
+        warnings.warn(f"{remark.fact}; {plain(remark.hint)}" if remark.hint else remark.fact, stacklevel=2)
+    return found.trends
 
 
 def _choose(history: History, asked: Asked, since: str) -> list[BenchmarkHistory]:
@@ -217,53 +226,22 @@ def _day_of(since: str, folder: str) -> str:
     Raises:
         CannotDecideError: it names neither.
     """
-    if not since or _DAY.fullmatch(since):
+    if not since or (_DAY.fullmatch(since) and _is_day(since)):
         return since
-    return _time_of(Commit(since, folder).id, folder)
+    try:
+        commit = Commit(since, folder).id
+    except CannotDecideError as caught:
+        first = caught.diagnostics[0]
+        if _ALMOST_DAY.fullmatch(since):
+            raise cannot_decide("usage", f'"{since}" is no day', place="--since", hint=_DAYS) from None
+        hint = first.hint if first.hint.startswith("did you mean") else f"{_DAYS}; or {first.hint}"
+        raise CannotDecideError([first._replace(place="--since", hint=hint)]) from None
+    return time_of(commit, folder)
 
 
-def _time_of(commit: str, folder: str) -> str:
-    words = ["log", "-1", "--format=%cd", "--date=format-local:%Y-%m-%dT%H:%M:%SZ", commit, "--"]
-    return (
-        git(folder, words, hint=FETCH_HISTORY, settings=("log.showSignature=false",)).decode("utf-8", "replace").strip()
-    )
-
-
-class _Anchor(Struct, frozen=True, kw_only=True):
-    """With what the newest sessions are compared."""
-
-    words: str
-    """As people read it."""
-    ref: str
-    """As git names it; empty: sessions are counted back."""
-    back: int
-    """Sessions back, where it is no commit."""
-    commits: frozenset[str]
-    """Full hashes of it and what came before it."""
-    date: str
-    """When it was committed (UTC, ISO 8601)."""
-
-    def count(self, sessions: Sequence[Past]) -> int:
-        """Return how many of some sessions, oldest first, measured it or what came before it."""
-        if not self.ref:
-            return max(len(sessions) - self.back, min(OF_ANCHOR, len(sessions)))
-        inside = (s.commit in self.commits if is_hash(s.commit) else s.when <= self.date for s in sessions)
-        return max((place + 1 for place, is_in in enumerate(inside) if is_in), default=0)
-
-
-def _find_anchor(asked: str, folder: str) -> _Anchor:
-    """Return the anchor that is asked for, else the newest tag, else so many sessions back.
-
-    Raises:
-        CannotDecideError: it is no commit that is here.
-    """
-    ref = asked
-    if not ref:
-        words = ["describe", "--tags", "--abbrev=0", "--first-parent", "HEAD"]
-        ref = git(folder, words, hint="", accepted=(0, 128)).decode("utf-8", "replace").strip()
-    if not ref or (ref.isascii() and ref.isdecimal() and len(ref) < len(str(1_000_000))):
-        back = int(ref or _BACK)
-        return _Anchor(words=f"{back} sessions back", ref="", back=back, commits=frozenset(), date="")
-    commit = Commit(ref, folder).id
-    listed = git(folder, ["rev-list", commit, "--"], hint=FETCH_HISTORY).decode().split()
-    return _Anchor(words=ref, ref=ref, back=0, commits=frozenset(listed), date=_time_of(commit, folder))
+def _is_day(text: str) -> bool:
+    """Does the calendar have this day?"""
+    try:
+        return bool(dt.date.fromisoformat(text))
+    except ValueError:
+        return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textwrap import indent
 
+from perfgate.core.policy import LEDGER
 from perfgate.pipeline.init.parts import UPLOAD, Plan, folder_of, matrix, place_of, prepare, runner, upload
 
 _DEPTH = "fetch-depth: 0 # all versions of the baselines, and the tags"
@@ -21,11 +22,25 @@ _IS_FOUND = "${{ steps.anchor.outputs.commit != '' }}"
 _BASE = "${{ steps.anchor.outputs.commit }}"
 
 
+_FETCH_LEDGER = f"""\
+- id: ledger
+  run: | # the ledger, if there is one: no checkout fetches it
+    found="$(git -c credential.helper='!gh auth git-credential' ls-remote origin "$LEDGER")"
+    if [ -n "$found" ]; then
+      git -c credential.helper='!gh auth git-credential' fetch --quiet origin "$LEDGER:$LEDGER"
+    fi
+    echo "found=${{found:+true}}" >> "$GITHUB_OUTPUT"
+  env:
+    GH_TOKEN: ${{{{ github.token }}}}
+    LEDGER: {LEDGER} # or the `ref` of [history] in the configuration
+"""
+
+
 def keep_watch(plan: Plan) -> str:
     """Return the workflow: one job draws what git holds, the other measures both versions. Both may only read."""
     suite = "-${{ matrix.suite }}" if plan.suites else ""
     code, python, _ = prepare(plan, _DEPTH)
-    history = [code, python, f"- run: {plan.install} # the version\n", *_draw(plan, suite)]
+    history = [code, python, f"- run: {plan.install} # the version\n", _FETCH_LEDGER, *_draw(plan, suite)]
     creep = [*prepare(plan, _DEPTH), _FIND_ANCHOR, _measure(plan), upload(plan, f"perfgate-creep{suite}")]
     return f"""\
 name: perf-history
@@ -60,14 +75,14 @@ jobs:
 
 
 def _draw(plan: Plan, suite: str) -> list[str]:
-    """Return the steps that draw the history, once there is one."""
+    """Return the steps that draw the history, once there are baselines or a ledger."""
     baselines = "'baselines/**/*.json'"
     if plan.suites:
         baselines = "format('{0}/baselines/**/*.json', matrix.folder)"
-    condition = f"${{{{ hashFiles({baselines}) != '' }}}}"
+    condition = f"${{{{ hashFiles({baselines}) != '' || steps.ledger.outputs.found != '' }}}}"
     return [
         f"""\
-- if: {condition} # without a baseline there is no history
+- if: {condition} # else there is no history
   run: |
     mkdir -p perfgate-history
     perfgate history --format html > perfgate-history/history.html

@@ -21,6 +21,7 @@ _HELP = {
     "sessions": "Number of sessions that were read.",
     "open_steps": "Number of steps to a worse level from which the value has not come back.",
     "anchor_change": "Newest sessions over those of the anchor, minus one.",
+    "suite_anchor_change": "Newest sessions over those of the anchor, minus one, of what all benchmarks did together.",
     "creep": "1 where the newest sessions are worse than those of the anchor by more than threshold and noise, else 0.",
 }
 _SECONDS = 3600.0
@@ -28,7 +29,7 @@ _Labels = tuple[tuple[str, str], ...]
 
 
 def list_gauges(found: Found) -> Iterator[Gauge]:
-    """Yield the gauges of each value; one that cannot be compared with the anchor has none of the anchor."""
+    """Yield the gauges of each value, and of all together; what cannot be compared with the anchor has none of it."""
     seen: dict[_Labels, int] = {}
     for trend in found.trends:
         series = trend.series
@@ -37,10 +38,17 @@ def list_gauges(found: Found) -> Iterator[Gauge]:
             ("metric", plain(series.metric.name)),
             ("machine_class", plain(series.benchmark.machine_class)),
         )
-        number = seen[labels] = seen.get(labels, 0) + 1
-        if number > 1:  # of names that differ in control characters alone
-            labels = (*labels, ("number", str(number)))
-        yield from _gauges(trend, labels)
+        yield from _gauges(trend, _number(labels, seen))
+    for suite in found.suites:
+        if suite.since_anchor is not None:
+            labels = (("metric", plain(suite.metric)), ("machine_class", plain(suite.machine_class)))
+            yield _gauge("suite_anchor_change", suite.since_anchor, _number(labels, seen), unit="ratio")
+
+
+def _number(labels: _Labels, seen: dict[_Labels, int]) -> _Labels:
+    """Return labels that no other gauge of the name has: names may differ in control characters alone."""
+    number = seen[labels] = seen.get(labels, 0) + 1
+    return (*labels, ("number", str(number))) if number > 1 else labels
 
 
 def _gauges(trend: Trend, labels: _Labels) -> Iterator[Gauge]:

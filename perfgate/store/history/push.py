@@ -34,10 +34,17 @@ _FETCHED_BY = "--upload-pack=git-upload-pack"
 """What answers at the other end: the settings of a clone may name something else."""
 _CREDENTIALS = re.compile(r"//[^/@\s]*@")
 _REFUSED = re.compile(r"! \[[^\]]+\] .*\((.+)\)")
+_RULED_OUT = re.compile(r"! \[remote rejected\] (?!.*\block\b)(?!.*\bfailed to update ref\b)(?!.*\bunpack)")
+"""What git prints where a server does not want this ref, as a hook or a rule says; not where it failed to write it."""
 _TIP = "refs/perfgate/tip"
 _FETCHES = (("--depth=1", "--filter=blob:none"), ("--depth=1",), ())
 """What is asked of a server, from the least on: where many ignore what they do not support, some refuse."""
 _DENIED = re.compile(r"(?i)\b(403|401|denied|not granted|permission|authentication|could not read username)\b")
+_BRANCHES = "refs/heads/"
+_AS_BRANCH = (
+    "keep the ledger on a branch, which every clone fetches: in the configuration "
+    f'[history] ref = "{_BRANCHES}perfgate-history"; then the same command'
+)
 _NEEDED = (
     "in CI the job needs permission to write (Actions: permissions: contents: write), which no fork has; "
     "elsewhere git has to know the password; then"
@@ -105,6 +112,10 @@ def push(folder: str, ref: str, remote: str, *, is_new: bool) -> Pushed:
     return pushed
 
 
+class _RuledOutError(CannotDecideError):
+    """The remote was reached, and does not accept the ref."""
+
+
 class _Remote:
     """The ledger of a remote, in a repository that holds nothing else."""
 
@@ -169,12 +180,19 @@ class _Remote:
         try:
             return _network(self._spare, words, self._variables)
         except CannotDecideError as caught:
-            raise self._refused(caught.diagnostics[0].message) from None
+            is_ruled_out = isinstance(caught, _RuledOutError)
+            raise self._refused(caught.diagnostics[0].message, is_ruled_out=is_ruled_out) from None
 
-    def _refused(self, cause: str) -> CannotDecideError:
+    def _refused(self, cause: str, *, is_ruled_out: bool = False) -> CannotDecideError:
         message = f"{self._name} did not take the records, which stay in {self._ref} of this clone: {cause}"
         again = "run the same command once more"
-        hint = f"{_NEEDED} {again}" if _DENIED.search(cause) else again
+        if _DENIED.search(cause):
+            hint = f"{_NEEDED} {again}"
+        elif is_ruled_out:
+            rules = "ask who administers the repository which refs it accepts"
+            hint = rules if self._ref.startswith(_BRANCHES) else f"{_AS_BRANCH}; or {rules}"
+        else:
+            hint = again
         return cannot_decide("history-not-pushed", message, hint=hint)
 
 
@@ -191,6 +209,7 @@ def _network(folder: str, words: Sequence[str], variables: Mapping[str, str]) ->
 
     Raises:
         CannotDecideError: it cannot be reached, or refuses; the message is git's own, without passwords.
+        _RuledOutError: it does not accept the ref.
     """
     code, answer, errors = run_git(
         folder,
@@ -204,8 +223,11 @@ def _network(folder: str, words: Sequence[str], variables: Mapping[str, str]) ->
         stated = [line for kind in ("fatal: ", "error: ") for line in lines if line.startswith(kind)]
         refused = [found[1] for line in lines if (found := _REFUSED.search(line))]
         remarks = [line.removeprefix("remote: ") for line in lines if line.startswith("remote: ")]
-        cause = [*remarks[:1], *refused, *stated, *lines[-1:], f"git {words[0]} failed"][0]
-        raise cannot_decide("history-not-pushed", _CREDENTIALS.sub("//", cause.removeprefix("fatal: ")))
+        remarked = [": ".join([*refused[:1], *remarks[:1]])] if remarks else []
+        cause = [*remarked, *refused, *stated, *lines[-1:], f"git {words[0]} failed"][0]
+        kind = _RuledOutError if any(map(_RULED_OUT.search, lines)) else CannotDecideError
+        message = _CREDENTIALS.sub("//", cause.removeprefix("fatal: "))
+        raise kind(cannot_decide("history-not-pushed", message).diagnostics)
     return answer
 
 

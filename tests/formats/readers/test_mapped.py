@@ -19,11 +19,12 @@ from perfgate.formats.contents import read
 from perfgate.formats.detect import detect, named
 from perfgate.formats.maps import format_of, map_for, map_named
 from perfgate.formats.options import ForeignOptions
+from perfgate.formats.parsing.logs import column
 from perfgate.formats.parsing.record import Share, Single, describe
 from perfgate.formats.parsing.source import Source
 from perfgate.formats.readers.mapped import PERFORMANCE_LOG, PREDICTION_LOG
 from perfgate.monitor import PredictionLog
-from perfgate.stats import cells
+from perfgate.stats.cells import cells_of
 
 TOOK = FieldMap(name="took", benchmark="route", values=(FieldValue(value="took_ms"),))
 
@@ -187,7 +188,7 @@ def test_a_missing_value_skips_the_value_and_not_the_row():
 def test_what_is_no_number_is_left_out_and_told(odd):
     text = JSON_LINES + f'{{"route": "a", "took_ms": {odd}}}\n'
     assert found(text) == WANTED
-    assert skipped(text) == [('field "took_ms"', "1 value is no number, the first in line 4")]
+    assert skipped(text) == [("field took_ms", "1 value is no number, the first in line 4")]
 
 
 @pytest.mark.parametrize("odd", ["NaN", "-Infinity", "1e999", '"timeout"', "[]"])
@@ -220,8 +221,19 @@ def test_times_of_zero_or_below_are_no_measurement(odd, kind):
 def test_one_time_of_zero_is_left_out_and_told_and_a_log_of_nothing_else_holds_nothing():
     text = JSON_LINES + '{"route": "a", "took_ms": 0.0}\n'
     assert found(text) == WANTED
-    assert skipped(text) == [('field "took_ms"', "1 value is zero or below, the first in line 4")]
+    assert skipped(text) == [("field took_ms", "1 value is zero or below, the first in line 4")]
     assert "holds nothing that was measured" in fault('{"route": "a", "took_ms": 0}\n')
+
+
+def test_a_label_or_value_that_no_row_of_json_lines_holds_is_named_with_the_nearest_key():
+    mapped = a_map(labels=("regoin",), values=(FieldValue(value="took_ms"), FieldValue(value="wait_ms")))
+    rows = lines({"route": "a", "took_ms": 1.5, "region": "eu"}, {"route": "a", "took_ms": 2.5})
+    assert skipped(rows, mapped) == [
+        ("field regoin", 'no row holds it; did you mean "region"?'),
+        ("field wait_ms", "no row holds it: correct the map"),
+    ]
+    late = lines({"route": "a", "took_ms": 1.5}, {"route": "a", "took_ms": 2.5, "regoin": "eu", "wait_ms": 1.0})
+    assert skipped(late, mapped) == []
 
 
 def test_zeros_of_failed_rows_do_not_count():
@@ -280,7 +292,7 @@ def test_a_map_that_is_built_in_asks_for_no_value_that_no_row_has():
 @pytest.mark.parametrize("odd", ["nan", "inf", "1_000", "n/a", "0x10", "[1]", "null", "true"])
 def test_what_is_no_number_in_a_table_is_left_out_and_told(odd):
     assert found(CSV + f"a,{odd}\n") == WANTED
-    assert skipped(CSV + f"a,{odd}\n") == [('field "took_ms"', "1 value is no number, the first in line 5")]
+    assert skipped(CSV + f"a,{odd}\n") == [("field took_ms", "1 value is no number, the first in line 5")]
 
 
 @pytest.mark.parametrize("cell", ["+5", " 5 ", "5.", ".5e1", "5e0", "005", '"5"'])
@@ -602,10 +614,10 @@ def test_an_empty_file_is_said_to_be_empty(name, text):
 def test_a_log_of_many_rows_is_kept_as_counts_by_cell_and_says_the_same(monkeypatch):
     rows = [{"route": "a", "took_ms": 1.0 + n % 997} for n in range(3_000)]
     (whole,) = contents(lines(*rows)).records
-    monkeypatch.setattr(cells, "MOST_KEPT", 1_000)
+    monkeypatch.setattr(column, "MOST_KEPT", 1_000)
     (folded,) = contents(lines(*rows)).records
     assert (folded.count, list(folded.payload.values)) == (3_000, [])
-    assert list(folded.payload.cells) == cells.cells_of(sorted(whole.payload.values))
+    assert list(folded.payload.cells) == cells_of(sorted(whole.payload.values))
     assert describe(folded)["p95"] == pytest.approx(describe(whole)["p95"], rel=1e-3)
 
 

@@ -16,12 +16,12 @@ from perfgate.core.metrics import THROUGHPUT
 from perfgate.core.sources.field_map import parts_of
 from perfgate.core.text.units import scale_of
 from perfgate.formats.parsing.failures import all_failed
+from perfgate.formats.parsing.logs.column import DOUBLE, Column, packed
 from perfgate.formats.parsing.logs.numbers import flags_of, is_true, numbers_of
 from perfgate.formats.parsing.logs.rows import STAMP, TOLERATE, are_too_many
 from perfgate.formats.parsing.record import Record, Samples, Share, Single, Skipped
 from perfgate.formats.parsing.timestamps import stated_instant
 from perfgate.formats.parsing.values import to_number
-from perfgate.stats.cells import DOUBLE, Column, packed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -145,6 +145,9 @@ class Grouping:
         self._odd: Counter[tuple[str, str]] = Counter()
         self._first_odd: dict[tuple[str, str], int] = {}
         self._is_met: list[bool] = []
+        asked = () if mapped.is_wide else (*mapped.labels, *split_by, *values, *filter(None, overs))
+        self.absent = list(dict.fromkeys(asked))
+        """Labels and values of the map that no row held so far."""
 
     def take(self, rows: Sequence[Row], lines: Sequence[int]) -> None:
         """Take a few rows.
@@ -165,6 +168,7 @@ class Grouping:
         if not rows:
             return
         cells = dict(zip(self._asked, self._find(rows), strict=True))
+        self.absent = [field for field in self.absent if all(cell is None for cell in cells[field])]
         times: Sequence[object] = ()
         if self._map.time:
             read = self._source.times.keep_each(cells[self._map.time])
@@ -347,7 +351,7 @@ class Grouping:
         for (field, why), count in self._odd.items():
             values = _SINGULAR[why] if count == 1 else f"{count:,} {_PLURAL[why]}"
             first = self._first_odd[field, why]
-            yield Skipped(benchmark=f'field "{field}"', why=f"{values}, the first in {what} {first:,}")
+            yield Skipped(benchmark=f"field {field}", why=f"{values}, the first in {what} {first:,}")
 
     def _of(self, group: _Group, asked: Direction | None) -> Iterator[Record | Skipped]:
         if group.failed == group.rows:
