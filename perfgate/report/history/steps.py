@@ -29,7 +29,8 @@ _MOST_SEARCHES = 5
 """Steps of one benchmark whose commits are listed."""
 MOST_COMMITS = 10
 """Of a step whose subjects are shown."""
-_FEW_COMMITS = 5
+_FEW_COMMITS = 8
+"""Of the newest step: some likely ones, and those of about one session on each side of them."""
 _TWO = 2
 _LONGEST_SUBJECT = 64
 _DIGITS = 7
