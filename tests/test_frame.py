@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from perfgate.collect import collect
 from perfgate.core.history.past import BenchmarkHistory, Past, Reading
-from perfgate.core.history.trends import Mark, Point, Section, Series, Trend
+from perfgate.core.history.trends import Commits, Mark, Point, Section, Series, Trend
 from perfgate.core.metrics import ELAPSED
 from perfgate.core.text.units import parse_change
 from perfgate.formats.own.run_summary import SummaryReader
@@ -74,12 +74,13 @@ def trend(*sessions, starts=(0,), marks=(), labels=(("size", "big"),)):
         points=tuple(Point(past=p, reading=p.readings["elapsed"]) for p in sessions),
         sections=tuple(Section(start=s, end=e, cause="") for s, e in zip(starts, ends, strict=True)),
     )  # fmt: skip
+    ends_of = Commits(older="", newer="")
     found = [
-        Mark(at=at, before=1.0, after=2.0, change=change, p=0.0, n_before=1, n_after=1, first=at, last=at,
-             is_worse=True, is_open=True, environment=())
+        Mark(at=at, before=1.0, after=2.0, change=change, shift=0.0, p=0.0, n_before=1, n_after=1, first=at, last=at,
+             is_worse=True, is_open=True, likely=ends_of, certain=ends_of, environment=(), nearby=())
         for at, change in marks
     ]  # fmt: skip
-    return Trend(series=series, marks=tuple(found), levels=(), crept=None)
+    return Trend(series=series, marks=tuple(found), slow=(), levels=(), crept=None)
 
 
 def test_one_row_a_value_and_session_with_its_section_and_its_step():

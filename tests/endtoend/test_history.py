@@ -11,7 +11,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
-from history_cases import CHANGED, CLASS, STEP, Suite, steady, step, three_changes, write
+from history_cases import CHANGED, CLASS, STEP, Suite, creep, steady, step, three_changes, write
 from support import Outcome, Project, assert_cannot_decide
 
 if TYPE_CHECKING:
@@ -71,6 +71,60 @@ def test_a_step_a_creep_and_a_toolchain_are_each_what_they_are(project: Project,
     assert "with python 3.11.7 → 3.12.1" in text
     assert "Worse than v1.0" in text
     assert "perfgate ab --base v1.0 -- CMD" in text
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, list[str]]:
+    """Return a repository with a suite of five: one creeps, one steps, and an interpreter makes all of them slower."""
+    own = {"encode": creep(0.0045, 0.003), "parse": step(0.08, 37, 1.12)}
+    own |= {"load": steady(1.2), "serve": steady(0.25), "train": steady(30.0)}
+    levels = {name: lambda c, level=level: level(c) * (1.08 if c >= 53 else 1.0) for name, level in own.items()}
+    suite = Suite(levels, between=0.01, environment=lambda c: {"python": "3.12.4" if c >= 53 else "3.11.7"})
+    folder = tmp_path_factory.mktemp("small") / "repository"
+    hashes = write(folder, suite, 66)
+    return Project(folder), hashes
+
+
+def test_a_slow_rise_blames_no_commit_and_a_step_beside_it_has_its_size(small: tuple[Project, list[str]]) -> None:
+    project, hashes = small
+    found = data(project)
+    encode, parse = series(found, "encode"), series(found, "parse")
+    assert encode["steps"] == []
+    (slow,) = encode["slow_changes"]
+    assert slow["change"] == pytest.approx(1.003**65 - 1, abs=0.03)
+    assert slow["since"] == encode["sessions"][slow["start"]]["started_at"]
+    assert slow["until"] == encode["sessions"][slow["end"] - 1]["started_at"]
+    assert (slow["sessions"], slow["is_open"]) == (slow["end"] - slow["start"], True)
+    (mark,) = parse["steps"]
+    assert mark["change"] == pytest.approx(0.12, abs=0.015)
+    assert mark["after"] / mark["before"] == pytest.approx(1.12, abs=0.015)
+    assert (mark["likely"]["older"], mark["likely"]["newer"]) == (hashes[mark["at"] - 1], hashes[mark["at"]])
+    first, last = mark["range"]
+    assert (mark["certain"]["older"], mark["certain"]["newer"]) == (hashes[first - 1], hashes[last])
+    assert (mark["environment"], mark["nearby"]) == ([], [])
+    (toolchain,) = found["suites"][0]["steps"]
+    assert (toolchain["is_open"], toolchain["environment"]) == (True, ["python 3.11.7 → 3.12.4"])
+    assert all(series(found, name)["slow_changes"] == [] for name in ("load", "serve", "train", "parse"))
+
+
+def test_a_slow_rise_is_said_in_every_form(small: tuple[Project, list[str]]) -> None:
+    project = small[0]
+    (slow,) = series(data(project), "encode")["slow_changes"]
+    words = " ".join(history(project).stdout.split())
+    assert "Slow changes (1)" in words
+    assert f"over {slow['sessions']} sessions: no single commit" in words
+    assert "no single commit" in " ".join(history(project, "encode").stdout.split())
+    assert "no single commit" in history(project, "--format", "markdown").stdout
+    assert "no single commit" in history(project, "--format", "html").stdout
+    rows = csv.DictReader(io.StringIO(history(project, "--format", "csv").stdout))
+    changes = [row["slow_change"] for row in rows if row["benchmark"] == "encode"]
+    assert [bool(change) for change in changes] == [slow["start"] <= place < slow["end"] for place in range(66)]
+    gauges = history(project, "--format", "openmetrics").stdout
+    labels = f'metric="elapsed",machine_class="{CLASS}"'
+    assert f'perfgate_history_slow_rise_ratio{{benchmark="encode",{labels}}} {slow["change"]:.12g}' in gauges
+    assert f'perfgate_history_slow_rise_ratio{{benchmark="load",{labels}}} 0\n' in gauges
+    assert f"perfgate_history_suite_open_steps{{{labels}}} 1\n" in gauges
+    assert f"perfgate_history_suite_slow_rise_ratio{{{labels}}} 0\n" in gauges
 
 
 def test_every_session_is_read_though_only_each_ninth_version_is(project: Project) -> None:

@@ -44,9 +44,10 @@ def parsed(text):
     """Return (name, benchmark) -> value as the reference parser reads it."""
     parser = pytest.importorskip("prometheus_client.openmetrics.parser", reason="prometheus-client is not installed")
     families = list(parser.text_string_to_metric_families(text))
-    assert all({"benchmark", "metric", "machine_class"} == set(s.labels) for f in families for s in f.samples)
+    samples = [s for f in families for s in f.samples]
+    assert all({"benchmark", "metric", "machine_class"} == set(s.labels) for s in samples)
     assert {f.type for f in families} == {"gauge"}
-    return {(s.name, s.labels["benchmark"]): s.value for f in families for s in f.samples}
+    return {(s.name, s.labels["benchmark"]): s.value for s in samples}
 
 
 def test_the_newest_state_of_each_value_is_exposed_as_gauges(project):
@@ -60,6 +61,8 @@ def test_the_newest_state_of_each_value_is_exposed_as_gauges(project):
         assert found["perfgate_history_newest_seconds", label] == pytest.approx(newest["p50"])
         assert found["perfgate_history_sessions", label] == COMMITS
         assert found["perfgate_history_open_steps", label] == sum(s["is_open"] for s in one["steps"])
+        slow = next((s["change"] for s in reversed(one["slow_changes"]) if s["is_open"]), 0.0)
+        assert found["perfgate_history_slow_rise_ratio", label] == pytest.approx(slow)
         assert found["perfgate_history_anchor_change_ratio", label] == pytest.approx(one["creep"]["change"])
         assert found["perfgate_history_creep", label] == one["creep"]["is_worse"]
         assert found["perfgate_history_newest_timestamp_seconds", label] == 1_767_225_600 + 3600 * (COMMITS - 1)
@@ -74,7 +77,7 @@ def test_the_gauges_of_one_benchmark_are_a_part_of_those_of_all(project):
     every = set(project.cli("history", "--format", "openmetrics").stdout.splitlines())
     one = project.cli("history", "train", "--format", "openmetrics").stdout.splitlines()
     assert set(one) < every
-    assert len([line for line in one if not line.startswith("#")]) == 6
+    assert len([line for line in one if not line.startswith("#")]) == 7
 
 
 def test_a_value_that_cannot_be_compared_with_the_anchor_has_no_gauge_of_it(project):

@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # this tree's perf
 
 from page import filled
 
-from perfgate.stats.history.steps import find_steps
+from perfgate.stats.history.slow import find_changes
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "history.md"
 BEFORE = (6, 8, 10, 15, 20)
@@ -45,7 +45,7 @@ def share(before: int, after: int, change: float, noise: float) -> float:
     found = 0
     for _ in range(SERIES):
         values = [draw.gauss(0.0, noise) + math.log1p(change) * (at >= before) for at in range(before + after)]
-        found += any(abs(s.at - before) <= AROUND for s in find_steps(values, least=LEAST))
+        found += any(abs(s.at - before) <= AROUND for s in find_changes(values, least=LEAST).steps)
     return found / SERIES
 
 

@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # this tree's perf
 from page import filled, stale
 
 from perfgate.stats.history.creep import OF_ANCHOR, OF_NOW, compare_with_anchor
-from perfgate.stats.history.steps import find_steps
+from perfgate.stats.history.slow import find_changes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -39,6 +39,17 @@ EARLY, LATE = 3, 5
 AFTER = (3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30)
 """Sessions after the step at which the history is looked at."""
 LEAST = math.log(1.05)
+
+SLOW_SERIES = 200
+_SIZE = 66
+SHAPES = [
+    ("+0.3 % each session", [i * math.log(1.003) for i in range(_SIZE)], ()),
+    ("+0.4 % in each of the last 24 of 124", [max(0, i - 100) * math.log(1.004) for i in range(124)], ()),
+    ("+12 % at one session", [math.log(1.12) * (i >= 37) for i in range(_SIZE)], (37,)),
+    ("+8 % at each of two", [math.log(1.08) * ((i >= 20) + (i >= 45)) for i in range(_SIZE)], (20, 45)),
+    ("+0.3 % each, and +12 %", [i * math.log(1.003) + math.log(1.12) * (i >= 37) for i in range(_SIZE)], (37,)),
+]
+"""Series without their noise, and the places of their steps."""
 
 Logs = list[float]
 
@@ -90,8 +101,9 @@ def _following(draw: random.Random, share: float) -> Logs:
 
 
 def false_marks(series: Sequence[Logs]) -> float:
-    """Return how many steps are found in 100 values."""
-    return 100 * sum(len(find_steps(values, least=LEAST)) for values in series) / sum(map(len, series))
+    """Return how many steps and slow changes are found in 100 values."""
+    found = [find_changes(values, least=LEAST) for values in series]
+    return 100 * sum(len(f.steps) + len(f.slow) for f in found) / sum(map(len, series))
 
 
 def shuffled(series: Sequence[Logs]) -> list[Logs]:
@@ -108,7 +120,7 @@ def found_after(series: Sequence[Logs], factor: float) -> list[int]:
 def _found_after(values: Logs, factor: float) -> int:
     slower = [*values[:STEP], *(v + math.log(factor) for v in values[STEP:])]
     for after in AFTER:
-        steps = find_steps(slower[: STEP + after], least=LEAST)
+        steps = find_changes(slower[: STEP + after], least=LEAST).steps
         if any(STEP - EARLY <= s.at <= STEP + LATE and s.change > 0 for s in steps):
             return after
     return 99
@@ -152,12 +164,27 @@ def _is_creep(values: Logs, now: int, back: int, factor: float) -> bool:
     return compare_with_anchor(crept[end - OF_ANCHOR : end], crept[-OF_NOW:]).is_above(LEAST)
 
 
+def slow_table() -> str:
+    """Return what is found in series with a slow rise, with steps, and with both as a table of the page."""
+    lines = ["| 200 series each | noise | steps | true steps found | slow changes |", "|---|--:|--:|--:|--:|"]
+    for name, heights, true in SHAPES:
+        for noise in (0.01, 0.02, 0.03):
+            found = [
+                find_changes([h + draw.gauss(0.0, noise) for h in heights], least=LEAST) for draw in _draws(SLOW_SERIES)
+            ]
+            steps = sum(len(f.steps) for f in found)
+            at_place = sum(any(abs(s.at - at) <= LATE for s in f.steps) for f in found for at in true)
+            shown = f"{at_place} of {len(true) * SLOW_SERIES}" if true else "none to find"
+            lines.append(f"| {name} | {100 * noise:.0f} % | {steps} | {shown} | {sum(len(f.slow) for f in found)} |")
+    return "\n".join(lines) + "\n"
+
+
 def places() -> str:
     """Return how exactly a step of 10 % is placed at noise of 3 %, in words."""
     away = []
     for draw in _draws(200):
         values = [draw.gauss(0.0, 0.03) + (math.log(1.1) if i >= STEP else 0.0) for i in range(2 * STEP)]
-        away.append(min((abs(s.at - STEP) for s in find_steps(values, least=LEAST)), default=99))
+        away.append(min((abs(s.at - STEP) for s in find_changes(values, least=LEAST).steps), default=99))
     shares = ", ".join(f"{sum(a <= most for a in away) / len(away):.1%} within {most}" for most in (0, 1, 2))
     return f"+10 % at noise of 3 %: {sum(a < 99 for a in away) / len(away):.1%} found; {shares}"
 
@@ -169,12 +196,17 @@ def cost() -> str:
     times = []
     for _ in range(7):
         began = time.process_time()
-        find_steps(values, least=LEAST)
+        find_changes(values, least=LEAST)
         times.append(time.process_time() - began)
     return f"1,000 values: {1000 * min(times):.0f} ms"
 
 
-TABLES: dict[str, Callable[[], str]] = {"steps-false": marks_table, "steps-found": found_table, "creep": creep_table}
+TABLES: dict[str, Callable[[], str]] = {
+    "steps-false": marks_table,
+    "steps-found": found_table,
+    "slow": slow_table,
+    "creep": creep_table,
+}
 
 
 def main() -> int:

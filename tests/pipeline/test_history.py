@@ -75,7 +75,7 @@ def test_every_form_shows_the_step_the_creep_and_what_all_did_together(capsys: p
     (line,) = [line for line in gauges.splitlines() if line.startswith("perfgate_history_suite_anchor_change_ratio")]
     assert line.startswith(f'perfgate_history_suite_anchor_change_ratio{{metric="elapsed",machine_class="{CLASS}"}} ')
     assert float(line.split()[-1]) == pytest.approx(suite["since_anchor"], rel=1e-6)
-    assert "suite" not in shown(capsys, "--format", "openmetrics", "--last", "11")
+    assert "suite_anchor" not in shown(capsys, "--format", "openmetrics", "--last", "11")
 
 
 @pytest.mark.usefixtures("inside")

@@ -83,17 +83,29 @@ class Series(Struct, frozen=True, kw_only=True):
         return list(map(math.log, values)) if self.is_ratio else values
 
 
+class Commits(Struct, frozen=True, kw_only=True):
+    """Commits among which a change lies: those after the older one, up to the newer one."""
+
+    older: str
+    """Of the last session that lies before the change; empty: unknown."""
+    newer: str
+    """Of the first session that lies after it; empty: unknown."""
+
+
 class Mark(Struct, frozen=True, kw_only=True):
     """One change of level."""
 
     at: int
     """Place of the first value after it."""
     before: float
-    """Level before it, in base units."""
+    """Level before it, in base units: the median of up to 30 values that were measured there."""
     after: float
-    """Level after it, in base units."""
+    """Level after it, in the same way. Of a suite both are ratios."""
     change: float
-    """As a ratio less one; where a value is zero, the difference in base units."""
+    """What it did by itself, less what the others did, as a ratio less one; where a value is zero, the difference in
+    base units."""
+    shift: float
+    """What the others did from one level to the other, as a ratio less one: `after` is `before` with both of them."""
     p: float
     """Two-sided, of the rank test."""
     n_before: int
@@ -108,8 +120,41 @@ class Mark(Struct, frozen=True, kw_only=True):
     """Is the level after it worse?"""
     is_open: bool
     """Is the newest level still worse than the one before it?"""
+    likely: Commits
+    """Of the sessions right before and after it."""
+    certain: Commits
+    """Of the sessions among which it lies in 98 of 100 cases."""
     environment: tuple[str, ...]
-    """Facts of the environment that changed where it lies: ``python 3.11.7 → 3.12.1``."""
+    """Facts of the environment that changed right there: ``python 3.11.7 → 3.12.1``."""
+    nearby: tuple[str, ...]
+    """Other facts of the environment that changed among the sessions where it may lie."""
+
+
+class SlowChange(Struct, frozen=True, kw_only=True):
+    """One change of level in many small parts: no single commit made it."""
+
+    start: int
+    """Place of the value from which on it rises or falls."""
+    end: int
+    """Place behind its last value."""
+    before: float
+    """Level where it begins, in base units: the median of up to 10 values of it."""
+    after: float
+    """Level where it ends, in the same way."""
+    change: float
+    """What it did by itself, less what the others did, as a ratio less one; where a value is zero, the difference in
+    base units."""
+    shift: float
+    """What the others did in the same time, as a ratio less one."""
+    is_worse: bool
+    """Is the level where it ends worse?"""
+    is_open: bool
+    """Is the newest level still worse than the one where it begins?"""
+
+    @property
+    def sessions(self) -> int:
+        """How many values it has."""
+        return self.end - self.start
 
 
 class Crept(Struct, frozen=True, kw_only=True):
@@ -134,8 +179,11 @@ class Trend(Struct, frozen=True, kw_only=True):
     """Its values."""
     marks: tuple[Mark, ...]
     """Oldest first."""
+    slow: tuple[SlowChange, ...]
+    """Oldest first; none covers a mark."""
     levels: tuple[tuple[int, int, float], ...]
-    """The medians between two steps: place of the first value, place behind the last, median in base units."""
+    """The medians between two steps, of this value or of all together, and of each slow change: place of the first
+    value, place behind the last, median in base units."""
     crept: Crept | None
     """None: there are too few comparable sessions since the anchor."""
 
@@ -173,11 +221,15 @@ class SuiteTrend(Struct, frozen=True, kw_only=True):
     """Of all sessions."""
     metric: str
     """Name of the metric."""
+    better: str
+    """``lower`` or ``higher``."""
     sessions: tuple[Past, ...]
     """One of each session, oldest first."""
     shifts: tuple[float, ...]
     """As ratios less one, one for each session."""
     marks: tuple[Mark, ...]
     """Steps of the shift: a changed machine, or a change of everything."""
+    slow: tuple[SlowChange, ...]
+    """Slow changes of the shift."""
     since_anchor: float | None
     """Change of the newest sessions against the anchor, as a ratio less one; None: too few sessions."""

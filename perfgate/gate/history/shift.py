@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from perfgate.stats.quantiles import median
 
@@ -18,6 +21,29 @@ _PRESENT = 0.97
 """Share of the sessions of a section in which a benchmark has to be present to count."""
 
 
+class _Part(Struct, frozen=True):
+    """How far the benchmarks lay above their own medians, in a part of the sessions."""
+
+    own: Mapping[int, Mapping[int, float]]
+    """By the place of the benchmark's series, and of the session: of those that are there all the time."""
+    ordered: Mapping[int, list[float]]
+    """All of them by the place of the session, ascending."""
+
+    def common(self) -> dict[int, float]:
+        """Return the median of all benchmarks for each session; empty: there are too few of them."""
+        return {place: median(above) for place, above in self.ordered.items()} if len(self.own) >= FEWEST else {}
+
+    def of_others(self, number: int) -> dict[int, float]:
+        """Return the median of all benchmarks but one for each session; empty: there are too few of them."""
+        own = self.own.get(number)
+        if own is None or len(self.own) < FEWEST:
+            return self.common()
+        return {
+            place: _median_without(above, own[place]) if place in own else median(above)
+            for place, above in self.ordered.items()
+        }
+
+
 class Shifts:
     """The common shift of the sessions of one class of machine, for one metric."""
 
@@ -30,11 +56,23 @@ class Shifts:
         """
         self._place = {name: place for place, name in enumerate(sessions)}
         self._rows = [
-            (dict(zip((self._place[p.session] for p in s.points), s.heights(), strict=True)), self._breaks(s))
-            for s in series
+            (number, dict(zip((self._place[p.session] for p in s.points), s.heights(), strict=True)), self._breaks(s))
+            for number, s in enumerate(series)
             if s.is_ratio
         ]
-        self._known: dict[tuple[int, int], Mapping[int, float]] = {}
+        self._own: Mapping[int, Mapping[int, float]] = {}
+        self._known: dict[tuple[int, int], _Part] = {}
+
+    def leave_out(self, own: Mapping[int, Mapping[int, float]]) -> None:
+        """Take what benchmarks did by themselves off their values before the others are compared with them.
+
+        Of five benchmarks one that steps and one that creeps would else move the median of the rest.
+
+        Args:
+            own: by the place of the series: how far each session lies above the first by its own changes.
+        """
+        self._own = own
+        self._known.clear()
 
     def _breaks(self, series: Series) -> list[int]:
         return [self._place[series.points[section.start].session] for section in series.sections[1:]]
@@ -48,9 +86,17 @@ class Shifts:
 
         It is the median, over the benchmarks that are there all the time, of how far each lies above its own median.
         """
-        if (first, last) not in self._known:
-            self._known[first, last] = self._find(first, last)
-        return self._known[first, last]
+        return self._part(first, last).common()
+
+    def of_others(self, number: int, first: int, last: int) -> Mapping[int, float]:
+        """Return what `between` does, without one benchmark, whose own steps would be a part of it.
+
+        Args:
+            number: place of its series among those of the class.
+            first: place of the first session.
+            last: place of the last one.
+        """
+        return self._part(first, last).of_others(number)
 
     def newest(self) -> tuple[int, Mapping[int, float]]:
         """Return from which place on the sessions up to the newest have a common shift, the longest such part, and it.
@@ -58,21 +104,35 @@ class Shifts:
         A break of many benchmarks at once, as by other rows, begins a part; no part has one: it is empty.
         """
         last = len(self._place) - 1
-        for first in sorted({0, *(place for _, breaks in self._rows for place in breaks)}):
+        for first in sorted({0, *(place for _, _, breaks in self._rows for place in breaks)}):
             if found := self.between(first, last):
                 return first, found
         return last, {}
 
-    def _find(self, first: int, last: int) -> Mapping[int, float]:
+    def _part(self, first: int, last: int) -> _Part:
+        if (first, last) not in self._known:
+            self._known[first, last] = self._find(first, last)
+        return self._known[first, last]
+
+    def _find(self, first: int, last: int) -> _Part:
         size = last - first + 1
-        above: dict[int, list[float]] = defaultdict(list)
-        count = 0
-        for heights, breaks in self._rows:
-            inside = {place: height for place, height in heights.items() if first <= place <= last}
+        own: dict[int, dict[int, float]] = {}
+        ordered: dict[int, list[float]] = defaultdict(list)
+        for number, heights, breaks in self._rows:
+            by_itself = self._own.get(number, {})
+            inside = {
+                place: height - by_itself.get(place, 0.0) for place, height in heights.items() if first <= place <= last
+            }
             if len(inside) < _PRESENT * size or any(first < place <= last for place in breaks):
                 continue
-            count += 1
             middle = median(list(inside.values()))
-            for place, height in inside.items():
-                above[place].append(height - middle)
-        return {place: median(found) for place, found in above.items()} if count >= FEWEST else {}
+            own[number] = {place: height - middle for place, height in inside.items()}
+            for place, above in own[number].items():
+                ordered[place].append(above)
+        return _Part(own, {place: sorted(above) for place, above in ordered.items()})
+
+
+def _median_without(ordered: list[float], one: float) -> float:
+    """Return the median of ascending values without one of them; of that one where there is no other."""
+    place = bisect_left(ordered, one)
+    return median([*ordered[:place], *ordered[place + 1 :]] or ordered)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from perfgate.render.history.chart import BOTTOM, ENDS, WIDTH, draw_suite, draw_trend
 from perfgate.render.history.script import SCRIPT
@@ -14,6 +14,7 @@ from perfgate.report.history.common import ALL
 from perfgate.report.history.compose import extent_of, list_creep
 from perfgate.report.history.log import DIGITS
 from perfgate.report.history.ranges import bisect_command
+from perfgate.report.history.slow import describe_slow, list_slow
 from perfgate.report.history.steps import (
     find_steps,
     list_commits,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from perfgate.core.history.past import Past
     from perfgate.core.history.trends import Trend
     from perfgate.render.html.markup import Markup
+    from perfgate.report.document import Block, Line
     from perfgate.report.history.found import Found
     from perfgate.report.history.steps import Step
 
@@ -93,6 +95,15 @@ p:has(>code:only-child){margin:.4rem 0}
 """
 
 
+class _Slow(NamedTuple):
+    """The slow changes of a card."""
+
+    is_open: bool
+    """Is one of them open?"""
+    lines: list[Line]
+    """Each in words."""
+
+
 def render(found: Found, *, tool: str) -> str:
     """Return a history as an HTML page."""
     worse = sum(step.mark.is_open for step in find_steps(found))
@@ -105,8 +116,9 @@ def render(found: Found, *, tool: str) -> str:
         element("p", element("span", f"Read from git: {_source(found.source)}"), class_="meta"),
         class_=f"verdict {token}",
     )
-    drawn = (draw_table(b, is_stacked=True) if isinstance(b, Table) else draw_block(b) for b in list_steps(found))
-    changes = element("div", *drawn, *_searches(found), id="changes")
+    steps = map(_stacked, list_steps(found))
+    slow = map(_stacked, list_slow(found, together=ALL))
+    changes = element("div", *steps, *_searches(found), *slow, id="changes")
     blocks = [changes, element("div", *map(draw_block, list_creep(found)), id="crept")]
     cards = list(_cards(found))
     control = element(
@@ -122,6 +134,10 @@ def render(found: Found, *, tool: str) -> str:
     values = element("section", heading, control, *cards, data_block("data", _data(found)), aria_labelledby="all")
     body = join([head, element("main", *blocks, values), element("footer", join(("made by ", code(tool))))])
     return draw_page(f"perfgate: {title}", token, body, script=SCRIPT, style=_STYLE)
+
+
+def _stacked(block: Block) -> Markup:
+    return draw_table(block, is_stacked=True) if isinstance(block, Table) else draw_block(block)
 
 
 def _source(words: str) -> str:
@@ -140,11 +156,14 @@ def _cards(found: Found) -> Iterator[Markup]:
     for suite in found.suites:
         name = f"{ALL} · {suite.metric}"
         about = f"{suite.machine_class} · how far the session lay above the usual, the median over all benchmarks"
-        yield _card(element("span", name), about, draw_suite(suite), steps_of_all(suite), found)
+        slow = _Slow(any(s.is_open for s in suite.slow), list(describe_slow(suite.slow, suite.sessions)))
+        yield _card(element("span", name), about, draw_suite(suite), found, steps=steps_of_all(suite), slow=slow)
     for trend in found.trends:
         series = trend.series
         name = join((breakable(shorten(series.titled)), f" · {shorten(series.metric.name)}"))
-        yield _card(name, _about(trend), draw_trend(trend, found.suites), steps_of(trend), found)
+        pasts = [p.past for p in series.points]
+        slow = _Slow(any(s.is_open for s in trend.slow), list(describe_slow(trend.slow, pasts)))
+        yield _card(name, _about(trend), draw_trend(trend, found.suites), found, steps=steps_of(trend), slow=slow)
 
 
 def _data(found: Found) -> dict[str, Any]:
@@ -173,12 +192,13 @@ def _about(trend: Trend) -> str:
     return f"{words} · {count(len(series.points), 'session')}"
 
 
-def _card(name: Markup, about: str, picture: Markup, steps: Sequence[Step], found: Found) -> Markup:
-    listed = [element("ul", *(_item(s, found) for s in reversed(steps)), class_="marks")] if steps else []
+def _card(name: Markup, about: str, picture: Markup, found: Found, *, steps: Sequence[Step], slow: _Slow) -> Markup:
+    items = [*(_item(s, found) for s in reversed(steps)), *(element("li", draw_line(line)) for line in slow.lines)]
+    listed = [element("ul", *items, class_="marks")] if items else []
     heading = element("header", element("h3", name), element("span", shorten(about), class_="hint"))
     figure = element("figure", picture, tabindex=0, role="group", aria_label="Picture; arrow keys name its sessions")
     point = element("output", "", class_="hint")
-    token = "warn" if any(s.mark.is_open for s in steps) else "plain"
+    token = "warn" if slow.is_open or any(s.mark.is_open for s in steps) else "plain"
     return element("article", heading, figure, point, *listed, class_=f"card {token}")
 
 

@@ -34,6 +34,7 @@ def render(found: Found) -> str:
 def _rows(trend: Trend) -> Iterator[dict[str, object]]:
     series = trend.series
     steps = {mark.at: mark.change for mark in trend.marks}
+    slow = {place: s.change for s in trend.slow for place in range(s.start, s.end)}
     starts = [section.start for section in series.sections]
     section = -1
     for place, point in enumerate(series.points):
@@ -54,6 +55,7 @@ def _rows(trend: Trend) -> Iterator[dict[str, object]]:
             "p95": "" if reading.p95 is None else repr(reading.p95),
             "section": section,
             "step": repr(steps[place]) if place in steps else "",
+            "slow_change": repr(slow[place]) if place in slow else "",
         }
 
 

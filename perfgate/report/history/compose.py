@@ -22,6 +22,7 @@ from perfgate.report.history.common import ALL
 from perfgate.report.history.data import to_data
 from perfgate.report.history.gauges import list_gauges
 from perfgate.report.history.log import COLUMNS, list_sessions
+from perfgate.report.history.slow import list_slow
 from perfgate.report.history.sparkline import sparkline
 from perfgate.report.history.steps import CLASS, has_classes, list_search, list_searches, list_steps
 from perfgate.report.words import amount, count, percent
@@ -73,6 +74,7 @@ def compose_history(found: Found, *, tool: str, blocks_of_line: int = BLOCKS) ->
         blocks.append(Table(columns=_OVERVIEW, entries=tuple(entries), remarks=False))
     blocks += list_steps(found)
     blocks += list_search(found)
+    blocks += list_slow(found, together=ALL)
     blocks += list_creep(found)
     return Document(data=to_data(found, tool), blocks=tuple(blocks), gauges=tuple(list_gauges(found)))
 
@@ -87,6 +89,7 @@ def compose_log(found: Found, *, tool: str) -> Document:
         blocks += [Heading(line=line), Table(columns=COLUMNS, entries=entries, remarks=False, is_whole=True)]
     blocks += list_steps(found)
     blocks += list_searches(found)
+    blocks += list_slow(found, together=ALL)
     blocks += list_creep(found)
     return Document(data=to_data(found, tool), blocks=tuple(blocks), gauges=tuple(list_gauges(found)))
 

@@ -80,8 +80,6 @@ class Step(Struct, frozen=True, kw_only=True):
     @property
     def state(self) -> str:
         """What became of it, in one word."""
-        if self.series is None:
-            return "open" if self.mark.is_open else ""
         return "open" if self.mark.is_open else "undone" if self.mark.is_worse else "better"
 
     @property
@@ -153,6 +151,8 @@ def where(step: Step, found: Found) -> Line:
         words.append(text(f"likely {likely}, certain {certain}" if is_wider else likely))
     for fact in step.mark.environment:
         words += [text("; " if words else ""), text("with "), name(fact)]
+    for fact in step.mark.nearby:
+        words += [text("; " if words else ""), text("near: "), name(fact)]
     return tuple(words)
 
 

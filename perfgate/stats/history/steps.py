@@ -46,6 +46,8 @@ class Step(NamedTuple):
     """How many values before it were compared."""
     after: int
     """How many values after it were compared."""
+    slope: float = 0.0
+    """Change from one value to the next on both sides, where it lies in or beside a slow change."""
 
 
 def find_steps(values: Sequence[float], *, least: float) -> list[Step]:
@@ -152,18 +154,14 @@ class _Search:
             best = self._settle(place, start, end)
             before, after = self._sides(start, best, end)
             change = median(after) - median(before)
-            found.append(Step(best, change, _two_sided(before, after), len(before), len(after)))
+            found.append(Step(best, change, two_sided(before, after), len(before), len(after)))
         return found
 
     def _judge(self, i: int) -> tuple[float, float]:
         """Return the p of a candidate, and its change in parts of what it has to be."""
         start, end = self._around(i)
         before, after = self._sides(start, self._places[i], end)
-        middle_before, middle_after = median(before), median(after)
-        residuals = [abs(v - middle_before) for v in before] + [abs(v - middle_after) for v in after]
-        needed = max(self._least, _SPREAD * median(residuals))
-        change = abs(middle_after - middle_before)
-        return _two_sided(before, after), change / needed if needed else math.inf if change else 0.0
+        return two_sided(before, after), relative_size(before, after, self._least)
 
     def _around(self, i: int) -> tuple[int, int]:
         return (
@@ -186,7 +184,17 @@ class _Search:
         return min(near, key=cost)
 
 
-def _two_sided(before: Sequence[float], after: Sequence[float]) -> float:
+def relative_size(before: Sequence[float], after: Sequence[float], least: float) -> float:
+    """Return how far two levels lie apart, in parts of what a step has to be: `least`, and the spread around it."""
+    middle_before, middle_after = median(before), median(after)
+    residuals = [abs(v - middle_before) for v in before] + [abs(v - middle_after) for v in after]
+    needed = max(least, _SPREAD * median(residuals))
+    change = abs(middle_after - middle_before)
+    return change / needed if needed else math.inf if change else 0.0
+
+
+def two_sided(before: Sequence[float], after: Sequence[float]) -> float:
+    """Return the two-sided p of the rank test of both sides."""
     upward = mann_whitney(before, after, few=_FEW)
     downward = mann_whitney(after, before, few=_FEW)
     return min(1.0, 2 * min(upward.p, downward.p))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import statistics
 
 import pytest
 
@@ -108,14 +109,128 @@ def test_less_throughput_is_worse():
     assert mark.change == pytest.approx(-0.2, abs=0.02)
 
 
-def test_facts_that_changed_where_a_step_lies_are_named_and_others_not():
-    environment = {"environment": lambda i: (("python", "3.11" if i < 31 else "3.12"), ("os", "linux"))}
+@pytest.mark.parametrize(
+    ("changed", "right_there", "nearby"),
+    [
+        pytest.param(30, ("python 3.11 → 3.12",), (), id="there"),
+        pytest.param(31, (), ("python 3.11 → 3.12",), id="a-session-later"),
+        pytest.param(28, (), ("python 3.11 → 3.12",), id="two-sessions-before"),
+        pytest.param(33, (), (), id="three-sessions-later"),
+        pytest.param(27, (), (), id="three-sessions-before"),
+    ],
+)
+def test_facts_that_changed_right_there_are_told_from_those_nearby(changed, right_there, nearby):
+    environment = {"environment": lambda i: (("python", "3.11" if i < changed else "3.12"), ("os", "linux"))}
     values = [*noise(1, 30), *(1.2 * v for v in noise(2, 30))]
     (trend,), _ = judge(history("a", values, **environment))
-    assert trend.marks[0].environment == ("python 3.11 → 3.12",)
-    late = {"environment": lambda i: (("python", "3.11" if i < 40 else "3.12"),)}
-    (trend,), _ = judge(history("a", values, **late))
-    assert trend.marks[0].environment == ()
+    (mark,) = trend.marks
+    assert (mark.at, mark.environment, mark.nearby) == (30, right_there, nearby)
+
+
+def test_a_step_has_its_likely_and_its_certain_commits():
+    (trend,), _ = judge(history("a", [*noise(1, 30), *(1.2 * v for v in noise(2, 30))]))
+    (mark,) = trend.marks
+    assert (mark.likely.older, mark.likely.newer) == (f"{29:040x}", f"{30:040x}")
+    assert (mark.first, mark.last) == (28, 32)
+    assert (mark.certain.older, mark.certain.newer) == (f"{27:040x}", f"{32:040x}")
+
+
+def test_a_creep_is_a_slow_change_that_is_open_and_no_step():
+    values = [v * 1.003**i for i, v in enumerate(noise(1, 80))]
+    (trend,), _ = judge(history("a", values))
+    assert trend.marks == ()
+    (slow,) = trend.slow
+    assert (slow.is_worse, slow.is_open) == (True, True)
+    assert slow.change == pytest.approx(1.003**79 - 1, abs=0.03)
+    assert slow.after / slow.before == pytest.approx(1 + slow.change, abs=0.02)
+    assert slow.shift == pytest.approx(0.0, abs=0.02)
+    assert slow.sessions == slow.end - slow.start
+
+
+def test_a_slow_gain_is_better_and_one_that_was_undone_is_not_open():
+    (trend,), _ = judge(history("a", [v * 0.997**i for i, v in enumerate(noise(1, 80))]))
+    assert [(s.is_worse, s.is_open) for s in trend.slow] == [(False, False)]
+    values = [v * (1.003**i if i < 60 else 1.0) for i, v in enumerate(noise(1, 90))]
+    (trend,), _ = judge(history("a", values))
+    assert [(s.is_worse, s.is_open) for s in trend.slow] == [(True, False)]
+    assert [(m.at, m.is_worse) for m in trend.marks] == [(60, False)]
+
+
+def test_a_rise_that_begins_late_is_a_level_of_its_own_and_open():
+    values = [v * 1.003 ** max(0, i - 100) for i, v in enumerate(noise(4, 150))]
+    (trend,), _ = judge(history("a", values))
+    (slow,) = trend.slow
+    assert (slow.is_worse, slow.is_open) == (True, True)
+    assert slow.start == pytest.approx(100, abs=15)
+    assert slow.end >= 145
+    assert (0, slow.start) == trend.levels[0][:2]
+
+
+def test_a_step_in_a_slow_rise_has_the_levels_right_beside_it():
+    values = [v * 1.003**i * (1.12 if i >= 50 else 1.0) for i, v in enumerate(noise(3, 100))]
+    (trend,), _ = judge(history("a", values))
+    mark = next(m for m in trend.marks if abs(m.at - 50) <= 1)
+    assert mark.before == pytest.approx(1.003**49, rel=0.01)
+    assert mark.after == pytest.approx(1.003**50 * 1.12, rel=0.01)
+    assert mark.is_open
+
+
+def suite_of_five(seed):
+    """Return five benchmarks: one that steps, one that creeps, and all of them slower by 8 % later."""
+    shapes = [lambda i: 1.12 if i >= 37 else 1.0, lambda i: 1.003**i, *[lambda _i: 1.0] * 3]
+    machine = [1.08 if i >= 53 else 1.0 for i in range(66)]
+    return [
+        history(f"b{n}", [v * shape(i) * machine[i] for i, v in enumerate(noise(10 * seed + n, 66, 0.02))])
+        for n, shape in enumerate(shapes)
+    ]
+
+
+def test_in_a_small_suite_a_step_has_its_true_size_whatever_the_others_do():
+    changes = []
+    for seed in range(20):
+        trends, _ = judge(*suite_of_five(seed))
+        (mark,) = trends[0].marks
+        changes.append(mark.change)
+        assert mark.after / mark.before == pytest.approx((1 + mark.change) * (1 + mark.shift))
+        assert [t.marks for t in trends[2:]] == [()] * 3
+        assert [t.slow for t in trends[2:]] == [()] * 3
+    assert sum(changes) / len(changes) == pytest.approx(0.12, abs=0.01)
+
+
+def test_levels_are_medians_of_measured_values_up_to_where_all_moved():
+    trends, (common,) = judge(*suite_of_five(1))
+    (mark,) = trends[0].marks
+    values = [p.reading.p50 for p in trends[0].series.points]
+    (moved,) = common.marks
+    assert mark.before == pytest.approx(statistics.median(values[mark.at - 30 : mark.at]))
+    assert mark.after == pytest.approx(statistics.median(values[mark.at : moved.at]))
+    assert [(start, end) for start, end, _ in trends[0].levels] == [(0, mark.at), (mark.at, moved.at), (moved.at, 66)]
+
+
+@pytest.mark.parametrize(
+    ("metric", "factor", "is_worse"), [(ELAPSED, 1.2, True), (THROUGHPUT, 1.2, False), (THROUGHPUT, 0.8, True)]
+)
+def test_a_step_of_all_is_open_while_it_is_still_worse(metric, factor, is_worse):
+    def suite(factors):
+        return judge(
+            *(history(f"b{n}", [v * f for v, f in zip(noise(n, 90), factors, strict=True)], metric) for n in range(5))
+        )[1][0]
+
+    stays = suite([1.0] * 30 + [factor] * 60)
+    assert [(m.at, m.is_worse, m.is_open) for m in stays.marks] == [(30, is_worse, is_worse)]
+    back = suite([1.0] * 30 + [factor] * 30 + [1.0] * 30)
+    assert [(m.at, m.is_worse, m.is_open) for m in back.marks] == [
+        (30, is_worse, False),
+        (60, not is_worse, not is_worse),
+    ]
+
+
+def test_a_creep_of_all_is_a_slow_change_of_the_suite():
+    suite = [history(f"b{n}", [v * 1.003**i for i, v in enumerate(noise(n, 80))]) for n in range(6)]
+    trends, (common,) = judge(*suite)
+    assert common.marks == ()
+    assert [(s.is_worse, s.is_open) for s in common.slow] == [(True, True)]
+    assert [(t.marks, t.slow) for t in trends] == [((), ())] * 6
 
 
 def test_creep_is_worse_than_the_anchor_though_no_step_is():
