@@ -111,3 +111,36 @@ def test_the_audit_notes_the_creep_and_passes(capsys: pytest.CaptureFixture[str]
     assert run(["audit", "--fail-on", "error"]) == 0
     found = capsys.readouterr()
     assert "baseline-creep" in found.out + found.err
+
+
+@pytest.mark.usefixtures("inside")
+@pytest.mark.parametrize(
+    ("tag", "title", "typed"),
+    [
+        ("20", "Worse than 20 (", "--base 20"),
+        ("main", "Worse than main (", "--base refs/tags/main"),
+        ("-x", "Worse than -x (", "--base refs/tags/-x"),
+        ("a\u202eb", "Worse than 50 sessions back (", "--base "),
+    ],
+)
+def test_whatever_the_newest_tag_is_called_the_newest_sessions_are_compared(
+    tag: str, title: str, typed: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    subprocess.run(["git", "tag", "-d", "v1.0"], check=True, stdout=subprocess.DEVNULL)
+    commit = subprocess.run(["git", "rev-parse", "HEAD~40"], check=True, capture_output=True, text=True).stdout.strip()
+    subprocess.run(["git", "update-ref", f"refs/tags/{tag}", commit], check=True)
+    found = " ".join(shown(capsys).split())
+    assert title in found
+    assert typed in found
+
+
+@pytest.mark.usefixtures("inside")
+def test_once_all_baselines_are_removed_their_history_is_there_by_name(capsys: pytest.CaptureFixture[str]) -> None:
+    subprocess.run(["git", "rm", "-rq", "baselines"], check=True)
+    words = ["-c", "user.name=n", "-c", "user.email=n@example.org", "commit", "-qm", "Remove all"]
+    subprocess.run(["git", *words], check=True)
+    assert run(["history"]) == 2
+    fault = capsys.readouterr().err
+    assert "the newest version of the baselines holds no benchmark [history-empty]" in fault
+    assert "hint: name one that was removed: encode, load, parse" in fault
+    assert shown(capsys, "parse").startswith("parse")

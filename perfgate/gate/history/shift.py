@@ -98,16 +98,16 @@ class Shifts:
         """
         return self._part(first, last).of_others(number)
 
-    def newest(self) -> tuple[int, Mapping[int, float]]:
-        """Return from which place on the sessions up to the newest have a common shift, the longest such part, and it.
+    def newest(self) -> Mapping[int, float]:
+        """Return the shift of each session of the longest part up to the newest one that has some; empty: none has.
 
-        A break of many benchmarks at once, as by other rows, begins a part; no part has one: it is empty.
+        A break of many benchmarks at once, as by other rows, begins a part.
         """
         last = len(self._place) - 1
         for first in sorted({0, *(place for _, _, breaks in self._rows for place in breaks)}):
             if found := self.between(first, last):
-                return first, found
-        return last, {}
+                return found
+        return {}
 
     def _part(self, first: int, last: int) -> _Part:
         if (first, last) not in self._known:
@@ -123,7 +123,7 @@ class Shifts:
             inside = {
                 place: height - by_itself.get(place, 0.0) for place, height in heights.items() if first <= place <= last
             }
-            if len(inside) < _PRESENT * size or any(first < place <= last for place in breaks):
+            if len(inside) < max(_PRESENT * size, 1) or any(first < place <= last for place in breaks):
                 continue
             middle = median(list(inside.values()))
             own[number] = {place: height - middle for place, height in inside.items()}

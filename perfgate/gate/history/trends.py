@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -63,7 +63,8 @@ class _Part(Struct, frozen=True, kw_only=True):
         """Return two measured levels, and what the others did from one to the other."""
         if not self.is_ratio:
             return {"before": before, "after": after, "shift": 0.0}
-        return {"before": math.exp(before), "after": math.exp(after), "shift": math.expm1(after - before - change)}
+        of_others = after - before - change if self.heights != self.measured else 0.0
+        return {"before": math.exp(before), "after": math.exp(after), "shift": math.expm1(of_others)}
 
 
 def judge_trends(
@@ -85,13 +86,13 @@ def judge_trends(
         names = sorted(past, key=lambda name: (past[name].when, name))
         shifts = Shifts(members, names)
         searched = _search(members, shifts)
-        first, common = shifts.newest()
+        common = shifts.newest()
         cuts: list[int] = []
         if common:
-            sessions = [past[n] for n in names[first:]]
-            heights = [common.get(first + number, 0.0) for number in range(len(sessions))]
+            known = sorted(common)  # a session that measured other benchmarks alone says nothing of these
+            sessions, heights = [past[names[place]] for place in known], [common[place] for place in known]
             suites.append(_judge_suite(members[0], sessions, heights, is_anchor(sessions)))
-            cuts = [first + mark.at for mark in suites[-1].marks]
+            cuts = [known[mark.at] for mark in suites[-1].marks]
         for s, parts in zip(members, searched, strict=True):
             places = [shifts.place(p.session) for p in s.points]
             trends.append(_judge(s, parts, [bisect_left(places, cut) for cut in cuts], is_anchor))
@@ -128,10 +129,15 @@ def _search_sections(series: Series, number: int, shifts: Shifts) -> Iterator[tu
     heights = series.heights()
     for section in series.sections:
         inside = slice(section.start, section.end)
-        common = shifts.of_others(number, places[section.start], places[section.end - 1]) if series.is_ratio else {}
+        ends = min(places[inside]), max(places[inside])  # sessions that overlap are not in one order everywhere
+        common = shifts.of_others(number, *ends) if series.is_ratio else {}
+        known = sorted(common)
         part = _Part(
             start=section.start,
-            heights=[h - common.get(at, 0.0) for h, at in zip(heights[inside], places[inside], strict=True)],
+            heights=[
+                h - common[known[max(bisect_right(known, at) - 1, 0)]] if known else h
+                for h, at in zip(heights[inside], places[inside], strict=True)
+            ],
             measured=heights[inside],
             sessions=[p.past for p in series.points[inside]],
             least=series.least,
@@ -182,15 +188,17 @@ def _marks(found: Changes, part: _Part, cuts: Sequence[int]) -> Iterator[Mark]:
     newest = _newest(found, part)
     bounds = sorted({0, len(part.heights), *(cut - part.start for cut in cuts), *(s.at for s in found.steps)})
     for step in found.steps:
+        is_worse = part.sign * step.change > 0.0
         start = max((b for b in bounds if b <= step.at - FEWEST), default=0)
         end = min((b for b in bounds if b >= step.at + FEWEST), default=len(part.heights))
         before = _height_before(part.measured, step, start)
         after = _height_after(part.measured, step, end)
+        if not is_worse and part.sign * (after - before) > -part.least / 2:  # others got worse: that is no gain here
+            continue
         around = max(step.at - _AROUND, 1), min(step.at + _AROUND, len(part.heights) - 1)
         pair = part.sessions[step.at - 1], part.sessions[step.at]
         ends = part.sessions[around[0] - 1], part.sessions[around[1]]
         right_there = list(_changed(*pair))
-        is_worse = part.sign * step.change > 0.0
         risen = part.sign * (newest - _height_before(part.heights, step, step.at - step.before))
         yield Mark(
             at=part.start + step.at,

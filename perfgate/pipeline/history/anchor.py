@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from perfgate.core.errors import note
+from perfgate.core.errors import CannotDecideError, note
 from perfgate.stats.history.creep import OF_ANCHOR, OF_NOW
 from perfgate.store.git import FETCH_HISTORY, Commit, git
 from perfgate.store.git_start import is_hash
@@ -91,16 +92,46 @@ def find_anchor(asked: str, folder: str) -> Anchor:
     Raises:
         CannotDecideError: it is no commit that is here.
     """
-    ref = asked
-    if not ref:
-        words = ["describe", "--tags", "--abbrev=0", "--first-parent", "HEAD"]
-        ref = git(folder, words, hint="", accepted=(0, 128)).decode("utf-8", "replace").strip()
-    if not ref or (ref.isascii() and ref.isdecimal() and len(ref) < len(str(1_000_000))):
-        back = int(ref or _BACK)
-        return Anchor(words=_say_back(back), ref="", back=back, commits=frozenset(), date="")
-    commit = Commit(ref, folder).id
-    listed = git(folder, ["rev-list", commit, "--"], hint=FETCH_HISTORY).decode().split()
-    return Anchor(words=ref, ref=ref, back=0, commits=frozenset(listed), date=time_of(commit, folder))
+    if asked.isascii() and asked.isdecimal() and len(asked) < len(str(1_000_000)):
+        return _lies_back(int(asked))
+    if asked:
+        return _lies_at(Commit(asked, folder), asked, folder)
+    tag = _newest_tag(folder)
+    try:
+        return _lies_at(Commit(f"refs/tags/{tag}", folder), tag, folder) if tag else _lies_back(_BACK)
+    except CannotDecideError:  # no name that a command takes: whoever pushes such a tag must not end the comparison
+        return _lies_back(_BACK)
+
+
+def _newest_tag(folder: str) -> str:
+    """Return the name of the newest tag at or before the commit that is checked out; empty: there is none."""
+    words = ["describe", "--tags", "--abbrev=0", "--first-parent", "HEAD"]
+    return os.fsdecode(git(folder, words, hint="", accepted=(0, 128))).strip()
+
+
+def _lies_back(sessions: int) -> Anchor:
+    return Anchor(words=_say_back(sessions), ref="", back=sessions, commits=frozenset(), date="")
+
+
+def _lies_at(commit: Commit, name: str, folder: str) -> Anchor:
+    """Return a commit as the anchor.
+
+    Args:
+        commit: it.
+        name: what people call it.
+        folder: in the repository.
+    """
+    listed = git(folder, ["rev-list", commit.id, "--"], hint=FETCH_HISTORY).decode().split()
+    ref = name if _leads_to(name, commit, folder) else commit.ref
+    return Anchor(words=name, ref=ref, back=0, commits=frozenset(listed), date=time_of(commit.id, folder))
+
+
+def _leads_to(name: str, commit: Commit, folder: str) -> bool:
+    """Is a commit what a command takes the name for? A branch may be called like a tag."""
+    try:
+        return Commit(name, folder).id == commit.id
+    except CannotDecideError:
+        return False
 
 
 def time_of(commit: str, folder: str) -> str:

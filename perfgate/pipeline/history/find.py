@@ -169,7 +169,7 @@ def _choose(history: History, asked: Asked, since: str) -> list[BenchmarkHistory
     if not history.benchmarks:
         message = "git holds no version of a baseline, and no ledger"
         hint = "perfgate baseline refresh; commit the folder; each refresh adds a session; or: perfgate history append"
-        raise CannotDecideError([*history.notes, *cannot_decide("no-baseline", message, hint=hint).diagnostics])
+        raise CannotDecideError([*cannot_decide("no-baseline", message, hint=hint).diagnostics, *history.notes])
     classes = sorted({b.machine_class for b in history.benchmarks})
     if asked.machine_class and asked.machine_class not in classes:
         hint = _did_you_mean(asked.machine_class, classes)
@@ -177,6 +177,9 @@ def _choose(history: History, asked: Asked, since: str) -> list[BenchmarkHistory
     of_class = [b for b in history.benchmarks if asked.machine_class in {"", b.machine_class}]
     names = {title(b.benchmark, b.labels) for b in of_class}
     chosen = [b for b in of_class if _is_asked(b, asked.benchmark)]
+    if not chosen and not asked.benchmark:
+        message = "the newest version of the baselines holds no benchmark"
+        raise cannot_decide("history-empty", message, hint=f"name one that was removed: {list_some(sorted(names))}")
     if not chosen:
         message = f'no session measured the benchmark "{asked.benchmark}"'
         raise cannot_decide("history-empty", message, hint=_did_you_mean(asked.benchmark, sorted(names)))

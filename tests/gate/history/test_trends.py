@@ -257,3 +257,40 @@ def test_values_of_zero_are_compared_by_difference():
     (mark,) = trend.marks
     assert (mark.at, mark.before, mark.after, mark.change) == (30, 0.0, 0.05, 0.05)
     assert not trend.series.is_ratio
+
+
+def test_sessions_that_overlap_are_compared_in_whatever_order_each_benchmark_has_them():
+    a, b = history("a", noise(1, 2)), history("b", noise(2, 2))
+    swapped = tuple(s.__class__(**{f: getattr(s, f) for f in s.__struct_fields__} | {"session": n}) for s, n in
+                    zip(b.sessions, ("s-001/batch-a", "s-000/batch-a"), strict=True))  # fmt: skip
+    b = b.__class__(**{f: getattr(b, f) for f in b.__struct_fields__} | {"sessions": swapped})
+    trends, suites = judge(a, b)
+    assert [len(t.series.points) for t in trends] == [2, 2]
+    assert suites == []
+
+
+def test_a_session_that_measured_other_benchmarks_alone_is_no_session_of_the_suite():
+    shift = [1.2 if i >= 30 else 1.0 for i in range(60)]
+    suite = [history(f"b{n}", [v * s for v, s in zip(noise(n, 60), shift, strict=True)]) for n in range(6)]
+    more = history(
+        "other", noise(9, 1), session=lambda _: "s-045a/batch-other", started_at=lambda _: "2026-01-01T00:45:30Z"
+    )
+    _, (common,) = judge(*suite, more)
+    assert len(common.sessions) == 60
+    assert min(common.shifts[31:]) > 0.05
+
+
+def test_what_did_not_get_better_is_no_gain_where_most_others_got_worse():
+    suite = [
+        history(f"b{n}", [v * (1.2 if n < 3 and i >= 30 else 1.0) for i, v in enumerate(noise(n, 60, 0.005))])
+        for n in range(5)
+    ]
+    trends, (common,) = judge(*suite)
+    assert [len(t.marks) for t in trends[3:]] == [0, 0]
+    assert {(m.at, m.is_worse) for t in trends for m in t.marks} == {(30, True)}
+    assert [m.is_open for m in common.marks] == [True]
+
+
+def test_one_benchmark_alone_has_no_others():
+    trend = judge(history("b", [v * math.exp(0.004 * i) for i, v in enumerate(noise(1, 60))]))[0][0]
+    assert [s.shift for s in trend.slow] == [0.0]
