@@ -62,3 +62,12 @@ def test_a_gain_and_what_was_undone_are_no_warning_and_days_keep_their_hyphens()
     assert "2026-01-02" in page
     assert "<h1>History: 1 open step</h1>" in page
     assert "Steps (2, 1 open)" in page
+
+
+def test_a_slow_change_stands_in_its_card_and_names_no_commit():
+    rising = history("rising", [v * 1.01**n for n, v in enumerate(wander(1, 60))])
+    page = render(judged(rising, history("flat", wander(2, 60))), tool="perfgate")
+    (card,) = re.findall(r'<article class="card warn">.*?</article>', page)
+    assert "slowly from 2026-01-01 to " in card
+    assert "no single commit" in card
+    assert "perfgate bisect" not in page
