@@ -45,7 +45,7 @@ def wander(seed: int, size: int) -> list[float]:
     return [1.0 + 0.002 * ((seed * 7 + n * 13) % 11 - 5) for n in range(size)]
 
 
-def judged(*histories: BenchmarkHistory) -> Found:
-    """Return what became of benchmarks."""
-    trends, suites = judge_trends(list(make_series(histories, BUILT_IN)), lambda _sessions: 0)
+def judged(*histories: BenchmarkHistory, anchor: int = 0) -> Found:
+    """Return what became of benchmarks, of which so many sessions are those of the anchor."""
+    trends, suites = judge_trends(list(make_series(histories, BUILT_IN)), lambda _sessions: anchor)
     return found(trends=tuple(trends), suites=tuple(suites))

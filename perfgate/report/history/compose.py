@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from perfgate.core.history.past import Past
     from perfgate.core.history.trends import Crept, Series, SuiteTrend, Trend
-    from perfgate.report.document import Block, Line
+    from perfgate.report.document import Block, Line, Span
     from perfgate.report.history.found import Found
 
 BLOCKS = 20
@@ -84,7 +84,8 @@ def compose_log(found: Found, *, tool: str) -> Document:
     blocks: list[Block] = []
     for trend in found.trends:
         series = trend.series
-        line = (name(series.titled), text(f"  {series.metric.name}  "), name(series.benchmark.machine_class))
+        facts = (series.titled, series.metric.name, series.benchmark.machine_class)
+        line = tuple(span for fact in facts for span in (text("  "), name(fact)))[1:]
         entries = tuple(list_sessions(trend, found.suites))
         blocks += [Heading(line=line), Table(columns=COLUMNS, entries=entries, remarks=False, is_whole=True)]
     blocks += list_steps(found)
@@ -115,9 +116,9 @@ def _row(trend: Trend, width: int) -> Entry:
     return Entry(
         cells=(
             name(series.titled),
-            text(series.metric.name),
+            name(series.metric.name),
             text(line),
-            text(amount(newest.p50, series.metric.unit)),
+            name(amount(newest.p50, series.metric.unit)),
             text(f"{len(trend.marks)}" if trend.marks else ""),
             text(f"{len(series.points):,}"),
         )
@@ -128,7 +129,7 @@ def _suite_row(suite: SuiteTrend, width: int) -> Entry:
     return Entry(
         cells=(
             strong(ALL),
-            text(suite.metric),
+            name(suite.metric),
             text(sparkline(suite.shifts, width=width, least=0.1)),
             text(percent(suite.shifts[-1])),
             text(f"{len(suite.marks)}" if suite.marks else ""),
@@ -142,12 +143,12 @@ def list_creep(found: Found) -> Iterator[Block]:
     crept = [(t.series, t.crept) for t in found.trends if t.crept is not None and t.crept.is_worse]
     if not crept:
         return
-    yield Heading(line=(text(f"Worse than {found.anchor} ({len(crept):,})"),))
+    yield Heading(line=(text("Worse than "), name(found.anchor), text(f" ({len(crept):,})")))
     columns = (*_CREPT, CLASS) if has_classes(found) else _CREPT
     entries = tuple(_crept(series, c, with_class=has_classes(found)) for series, c in crept)
     yield Table(columns=columns, entries=entries, remarks=False)
-    words = f"{_together(found)}Not proven: the machine may have changed since. To measure both now:"
-    yield Paragraph(line=(text(words),))
+    proof = "Not proven: the machine may have changed since. To measure both now:"
+    yield Paragraph(line=(*_together(found), text(proof)))
     yield Paragraph(line=(name(prove_creep(found.anchor_ref, crept[0][1])),))
 
 
@@ -155,19 +156,20 @@ def _crept(series: Series, crept: Crept, *, with_class: bool) -> Entry:
     unit = series.metric.unit
     cells = (
         name(series.titled),
-        text(series.metric.name),
-        text(amount(crept.before, unit, beside=crept.after)),
-        text(amount(crept.after, unit, beside=crept.before)),
+        name(series.metric.name),
+        name(amount(crept.before, unit, beside=crept.after)),
+        name(amount(crept.after, unit, beside=crept.before)),
         text(percent(crept.change)),
     )
     return Entry(cells=(*cells, *([name(series.benchmark.machine_class)] if with_class else [])))
 
 
-def _together(found: Found) -> str:
+def _together(found: Found) -> Line:
     """Return how far all benchmarks moved together since the anchor, as a sentence; empty: by less than counts."""
-    words = []
+    words: list[Span] = []
     for suite in found.suites:
         if suite.since_anchor is not None and abs(suite.since_anchor) >= _LEAST_SHIFT:
-            of_class = f" on {suite.machine_class}" if has_classes(found) else ""
-            words.append(f"{suite.metric}{of_class} {percent(suite.since_anchor)}")
-    return f"{ALL.capitalize()} since then: {', '.join(words)}. " if words else ""
+            words += [text(", " if words else f"{ALL.capitalize()} since then: "), name(suite.metric)]
+            words += [text(" on "), name(suite.machine_class)] if has_classes(found) else []
+            words.append(text(f" {percent(suite.since_anchor)}"))
+    return (*words, text(". ")) if words else ()

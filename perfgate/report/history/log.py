@@ -44,7 +44,7 @@ def list_sessions(trend: Trend, suites: Sequence[SuiteTrend]) -> Iterator[Entry]
             cells=(
                 text(point.past.when[:16].replace("T", " ")),
                 name(point.past.commit[:DIGITS]),
-                text(amount(now.p50, now.metric.unit)),
+                name(amount(now.p50, now.metric.unit)),
                 text(percent(now.p50 / before - 1) if before > 0.0 else ""),
                 text(f"{now.n:,}" if now.n else ""),
             )
@@ -58,8 +58,8 @@ def _rules(trend: Trend, suites: Sequence[SuiteTrend]) -> Iterator[tuple[int, li
     for place, mark in find_common(trend, suites).items():
         lines.setdefault(place, []).append((text(f"{ALL} {percent(mark.change)}"), *_facts(mark.environment)))
     for step in steps_of(trend):
-        words = f"step {step.change}, {step.levels}, {step.state}"
-        lines.setdefault(step.mark.at, []).append((text(words), *_facts(step.mark.environment)))
+        words = (text(f"step {step.change}, "), name(step.levels), text(f", {step.state}"))
+        lines.setdefault(step.mark.at, []).append((*words, *_facts(step.mark.environment)))
     yield from lines.items()
 
 

@@ -65,8 +65,8 @@ def describe_slow(slow: Sequence[SlowChange], sessions: Sequence[Past]) -> Itera
 
 def _of_suite(suite: SuiteTrend, slow: SlowChange, together: str) -> Entry:
     since = suite.sessions[slow.start].when[:10]
-    cells = (since, together, suite.metric, "", percent(slow.change), _state(slow))
-    return Entry(cells=tuple(map(text, cells)), remark=_how_long(slow, suite.sessions))
+    cells = (text(since), text(together), name(suite.metric), *map(text, ("", percent(slow.change), _state(slow))))
+    return Entry(cells=cells, remark=_how_long(slow, suite.sessions))
 
 
 def _of_series(series: Series, slow: SlowChange) -> Entry:
@@ -78,9 +78,9 @@ def _of_series(series: Series, slow: SlowChange) -> Entry:
         cells=(
             text(sessions[slow.start].when[:10]),
             name(series.titled),
-            text(series.metric.name),
-            text(levels),
-            text(change),
+            name(series.metric.name),
+            name(levels),
+            name(change),
             text(_state(slow)),
         ),
         remark=_how_long(slow, sessions),

@@ -137,7 +137,7 @@ def list_steps(found: Found) -> Iterator[Block]:
 
 def _entry(step: Step, found: Found, *, with_class: bool) -> Entry:
     benchmark = name(step.series.titled) if step.series else text(ALL)
-    cells = (text(step.day), benchmark, *map(text, (step.metric, step.levels, step.change, step.state)))
+    cells = (text(step.day), benchmark, *map(name, (step.metric, step.levels, step.change)), text(step.state))
     return Entry(cells=(*cells, *([name(step.machine_class)] if with_class else [])), remark=where(step, found))
 
 
@@ -148,7 +148,8 @@ def where(step: Step, found: Found) -> Line:
     if all(place.likely):
         likely, certain = _range(place.likely, found), _range(place.certain, found)
         is_wider = place.certain != place.likely and all(place.certain)
-        words.append(text(f"likely {likely}, certain {certain}" if is_wider else likely))
+        found_in = (text("likely "), name(likely), text(", certain "), name(certain)) if is_wider else (name(likely),)
+        words += found_in
     for fact in step.mark.environment:
         words += [text("; " if words else ""), text("with "), name(fact)]
     for fact in step.mark.nearby:
@@ -194,9 +195,9 @@ def search(step: Step, found: Found, most: int = MOST_COMMITS) -> tuple[Heading,
         most: largest number of commits.
     """
     titled = step.series.titled if step.series else ALL
-    words = f" {step.metric} {step.change} ({step.day})"
+    facts = (text(" "), name(step.metric), text(" "), name(step.change), text(f" ({step.day})"))
     return (
-        Heading(line=(text("To find the commit of "), name(titled), text(words))),
+        Heading(line=(text("To find the commit of "), name(titled), *facts)),
         Bullets(lines=tuple(list_commits(step, found, most))),
         Paragraph(line=(name(bisect_command(step.place.certain)),)),
     )

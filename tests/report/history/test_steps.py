@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from msgspec.structs import replace
 from trend_cases import found, history, judged, wander
 
 from perfgate.core.bisection import Described
+from perfgate.core.metrics import Metric
 from perfgate.render import render
 from perfgate.report.history.common import find_common, split_levels
-from perfgate.report.history.compose import compose_history
+from perfgate.report.history.compose import compose_history, compose_log
 from perfgate.report.history.ranges import Place, bisect_command, log_command
 from perfgate.report.history.steps import find_steps, nearest
 
@@ -81,3 +85,25 @@ def test_a_subject_of_the_likely_range_alone_is_not_all_that_is_shown():
     assert [words.count(f"Subject {n}\n") for n in range(28, 33)] == [1] * 5
     assert "perfgate bisect" in words
     assert "perfgate bisect" not in render(compose_history(one, tool="perfgate"), "text")  # git knows no commit of it
+
+
+@pytest.mark.parametrize("compose", [compose_history, compose_log])
+def test_what_comes_from_data_stands_in_code_and_nowhere_else_in_markdown(compose):
+    hostile = "x | \n\n## All clear\n<!-- @someone <b>"
+    metric = Metric(name=f"m{hostile}", unit=f"s{hostile}", better="lower")
+    rises = [v * (1 + 0.01 * n + 0.3 * (n >= 20)) for n, v in enumerate(wander(1, 40))]
+    one = history(f"b{hostile}", rises, commits=[f"c{hostile}"] * 40)
+    sessions = [
+        replace(
+            s,
+            readings={metric.name: replace(s.readings["elapsed"], metric=metric)},
+            environment=(("python", f"{n // 20}{hostile}"),),
+        )
+        for n, s in enumerate(one.sessions)
+    ]
+    whole = judged(replace(one, machine_class=f"class{hostile}", sessions=tuple(sessions)), anchor=15)
+    assert whole.trends[0].marks
+    assert whole.trends[0].crept
+    words = render(compose(replace(whole, anchor=f"tag{hostile}"), tool="perfgate"), "markdown")
+    assert words.count("All clear") > 8
+    assert "All clear" not in re.sub(r"(`+) ?[^`\n]+ ?\1", "", words)
