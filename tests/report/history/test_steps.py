@@ -106,4 +106,5 @@ def test_what_comes_from_data_stands_in_code_and_nowhere_else_in_markdown(compos
     assert whole.trends[0].crept
     words = render(compose(replace(whole, anchor=f"tag{hostile}"), tool="perfgate"), "markdown")
     assert words.count("All clear") > 8
-    assert "All clear" not in re.sub(r"(`+) ?[^`\n]+ ?\1", "", words)
+    rest = re.sub(r"(`+) ?[^`\n]+ ?\1", "", words)
+    assert "clear" not in rest  # of two words the space may be one that no line breaks at
