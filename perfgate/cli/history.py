@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from perfgate.cli.known import complete_benchmark, complete_metric
 from perfgate.cli.options import config_option, machine_class_option, reading_options, same_session_option
-from perfgate.cli.output import echo, say, say_all
+from perfgate.cli.output import echo, say, say_all, style_of
 from perfgate.core.policy import LEDGER_REMOTE
 from perfgate.render.registry import choices
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from perfgate.pipeline.history.append import Appended
     from perfgate.render import Format
 
+_USUAL = 80
+"""Columns of a terminal on which lines over time have their usual length."""
 _FORMATS = [*choices(verdict=False), "csv", "openmetrics"]
 
 
@@ -69,7 +73,7 @@ def _show(
     from perfgate.cli.present import show
     from perfgate.pipeline.history.find import Asked, find_history
     from perfgate.pipeline.inputs import TOOL
-    from perfgate.report.history.compose import compose_history, compose_log
+    from perfgate.report.history.compose import BLOCKS, compose_history, compose_log
 
     asked = Asked(
         benchmark=benchmark, metric=metric, machine_class=machine_class, since=since, last=last, anchor=anchor, ref=ref
@@ -82,8 +86,12 @@ def _show(
             echo(table.render(found), form="openmetrics")
         else:
             echo(page.render(found, tool=TOOL), form="html")
+    elif benchmark:
+        show(compose_log(found, tool=TOOL), form)
     else:
-        show((compose_log if benchmark else compose_history)(found, tool=TOOL), form)
+        spare = style_of(None, sys.stdout, os.environ).width - _USUAL if form == "text" else 0
+        blocks = min(max(BLOCKS + spare // 2, BLOCKS), 2 * BLOCKS)
+        show(compose_history(found, tool=TOOL, blocks_of_line=blocks), form)
     say_all(found.notes)
 
 

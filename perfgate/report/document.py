@@ -71,16 +71,18 @@ class Column(Struct, frozen=True, kw_only=True):
 BENCHMARK = Column(title="Benchmark", kind="name", leads=True)
 METRIC = Column(title="Metric", kind="text", leads=True)
 REMARK = Column(title="Why", kind="text")
-"""The column of the remarks, where a renderer draws them beside the cells."""
+"""The usual column of remarks, where a renderer draws them beside the cells."""
 
 
 class Entry(Struct, frozen=True, kw_only=True):
     """One row of a table."""
 
-    cells: tuple[Span, ...]
-    """One for each column."""
+    cells: tuple[Span, ...] = ()
+    """One for each column; none in a rule."""
     remark: Line = ()
     """Why, and what to do; a column of its own, or a line below the row."""
+    rule: Line = ()
+    """Words of a rule across the table, which is no row; empty: it is one."""
 
 
 class Table(Struct, frozen=True, kw_only=True):
@@ -92,6 +94,8 @@ class Table(Struct, frozen=True, kw_only=True):
     """The rows, in the order to be shown."""
     remarks: bool
     """Do the rows carry remarks that must be read?"""
+    remark: Column = REMARK
+    """The column of the remarks."""
     is_whole: bool = False
     """Is every row shown, however many they are, as of a log?"""
 

@@ -127,7 +127,9 @@ def commit_marker(commit: int) -> str:
     return f"{commit:040d}"
 
 
-def write(folder: Path, suite: Suite, commits: int, *, tags: Mapping[int, str] = {}) -> list[str]:
+def write(
+    folder: Path, suite: Suite, commits: int, *, tags: Mapping[int, str] = {}, subject: str = "Change part {}"
+) -> list[str]:
     """Make the repository and return the hashes of its commits of code, the oldest first.
 
     Each commit of code is followed by one that refreshes the baselines, and measured it.
@@ -140,7 +142,7 @@ def write(folder: Path, suite: Suite, commits: int, *, tags: Mapping[int, str] =
         assert git.stdin is not None
         assert git.stdout is not None
         for number, files in enumerate(suite.versions(commits)):
-            git.stdin.write(_commit(number, f"Change part {number}", {"src/part.py": f"# {number}\n".encode()}))
+            git.stdin.write(_commit(number, subject.format(number), {"src/part.py": f"# {number}\n".encode()}))
             git.stdin.write(b"get-mark :1\n")
             git.stdin.flush()
             hashes.append(git.stdout.readline().decode().strip())
@@ -163,7 +165,7 @@ def _name_commits(content: bytes, hashes: Sequence[str]) -> bytes:
 def _commit(number: int, subject: str, files: Mapping[str, bytes]) -> bytes:
     lines = [b"commit refs/heads/main\nmark :1\n"]
     lines.append(b"committer Dev <dev@example.org> %d +0000\n" % (FIRST + HOUR * number))
-    lines.append(b"data %d\n%s\n" % (len(subject), subject.encode()))
+    lines.append(b"data %d\n%s\n" % (len(subject.encode()), subject.encode()))
     for path, content in files.items():
         lines.append(b"M 100644 inline %s\ndata %d\n%s\n" % (path.encode(), len(content), content))
     return b"".join(lines)

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from perfgate.core.errors import CannotDecideError, cannot_decide, plain
 from perfgate.core.history.trends import SinceAnchor
-from perfgate.core.policy import matches
+from perfgate.core.policy import NO_BASELINES, matches
 from perfgate.core.profile import title
 from perfgate.core.text.names import list_some
 from perfgate.core.text.near_names import find_near
@@ -23,11 +23,10 @@ from perfgate.gate.history.trends import find_creep, judge_trends
 from perfgate.pipeline import inputs
 from perfgate.pipeline.history.absent import note_absent
 from perfgate.pipeline.history.anchor import find_anchor, time_of
+from perfgate.pipeline.history.commits import add_commits
 from perfgate.pipeline.history.sources import read_history
 from perfgate.report.history.found import Found
-from perfgate.store.checkouts.commits import describe
-from perfgate.store.git import FETCH_HISTORY, Commit, git
-from perfgate.store.git_start import is_hash
+from perfgate.store.git import Commit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -42,8 +41,6 @@ if TYPE_CHECKING:
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _ALMOST_DAY = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ].*)?", re.ASCII)
 _DAYS = "a day is YYYY-MM-DD, such as 2026-01-31"
-_MOST_RANGES = 40
-"""Steps of which the commits between are counted: each is a call of git."""
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -76,18 +73,21 @@ def find_history(asked: Asked, *, config: str | None) -> Found:
     series, history, anchor = _read(asked, settings)
     trends, suites = judge_trends(series, anchor.count)
     chosen = tuple(t for t in trends if _is_asked(t.series.benchmark, asked.benchmark))
+    shown = {(t.series.benchmark.machine_class, t.series.metric.name) for t in chosen}
     unknown = anchor.find_unknown(chosen) if asked.anchor else ()
     found = Found(
         source=history.source,
         trends=chosen,
-        suites=() if asked.benchmark else tuple(suites),
+        suites=tuple(s for s in suites if (s.machine_class, s.metric) in shown),
         anchor=anchor.words,
         anchor_ref=anchor.ref,
         described={},
         distances={},
+        between={},
         notes=(*history.notes, *unknown),
     )
-    return note_absent(_with_commits(found, folder), folder)
+    baselines = "" if settings.policy.baselines == NO_BASELINES else settings.policy.baselines
+    return note_absent(add_commits(found, folder, baselines), folder)
 
 
 def find_creep_since(asked: Asked, settings: Settings) -> tuple[SinceAnchor, tuple[Diagnostic, ...]]:
@@ -248,33 +248,3 @@ def _is_day(text: str) -> bool:
         return bool(dt.date.fromisoformat(text))
     except ValueError:
         return False
-
-
-def _with_commits(found: Found, folder: str) -> Found:
-    """Return what was found with what git knows of the commits at its steps."""
-    ends: list[tuple[str, str]] = []
-    for trend in found.trends:
-        points = trend.series.points
-        ends += [(points[m.at - 1].past.commit, points[m.at].past.commit) for m in trend.marks]
-    for suite in found.suites:
-        ends += [(suite.sessions[m.at - 1].commit, suite.sessions[m.at].commit) for m in suite.marks]
-    wanted = list(dict.fromkeys(pair for pair in ends if all(map(is_hash, pair))))[:_MOST_RANGES]
-    here = _known(folder, sorted({commit for pair in wanted for commit in pair}))
-    distances = {}
-    for before, after in wanted:
-        if {before, after} <= here:
-            words = ["rev-list", "--count", "--first-parent", after, f"^{before}", "--"]
-            distances[before, after] = int(git(folder, words, hint=FETCH_HISTORY).decode())
-    described = describe(folder, [after for _, after in wanted if after in here])
-    return replace(found, described=described, distances=distances)
-
-
-def _known(folder: str, commits: Sequence[str]) -> set[str]:
-    """Return those commits that are in this clone."""
-    asked = "".join(f"{commit}\n" for commit in commits).encode()
-    lines = (
-        git(folder, ["cat-file", "--batch-check"], hint=FETCH_HISTORY, asked=asked)
-        .decode("ascii", "replace")
-        .splitlines()
-    )
-    return {line.split(" ")[0] for line in lines if line.split(" ")[1:2] == ["commit"]}

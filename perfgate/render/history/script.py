@@ -7,15 +7,21 @@ SCRIPT = """\
 "use strict";
 const $ = id => document.getElementById(id);
 const cards = [...document.querySelectorAll("article")];
-const texts = cards.map(card => card.querySelector("header").textContent.toLowerCase());
+const texts = [];
 const form = $("choose"), words = $("words"), stepped = $("stepped"), shown = $("shown");
 let data;
 
+const read = () => data ??= JSON.parse($("data").textContent);
+const textOf = i => texts[i] ??=
+  (cards[i].textContent + read().values[i].sessions.map(n => data.sessions[n]).join(" ")).toLowerCase();
+const isHash = /^[0-9a-f]{13,}$/;
+
 const update = () => {
-  const wanted = words.value.toLowerCase().split(/\\s+/);
+  const typed = words.value.toLowerCase().split(/\\s+/).filter(w => w);
+  const wanted = typed.map(w => isHash.test(w) ? w.slice(0, 12) : w);
   let number = 0;
   cards.forEach((card, i) => {
-    const fits = wanted.every(w => texts[i].includes(w)) && (!stepped.checked || card.querySelector("ul"));
+    const fits = wanted.every(w => textOf(i).includes(w)) && (!stepped.checked || card.querySelector(".marks"));
     card.hidden = !fits;
     number += fits ? 1 : 0;
   });
@@ -26,15 +32,23 @@ const update = () => {
 cards.forEach((card, i) => {
   const figure = card.querySelector("figure"), svg = card.querySelector("svg"), point = card.querySelector("output");
   let at = -1;
+  const draw = (kind, d) => {
+    const plane = svg.querySelector("svg"), make = () => document.createElementNS(svg.namespaceURI, "path");
+    const path = plane.querySelector("." + kind) ?? plane.appendChild(make());
+    path.setAttribute("class", kind);
+    path.setAttribute("d", d);
+  };
   const show = place => {
-    data ??= JSON.parse($("data").textContent);
-    const own = data.values[i];
+    const own = read().values[i];
     at = Math.min(Math.max(place, 0), own.words.length - 1);
+    const points = [...svg.querySelectorAll(".history")].flatMap(p => p.getAttribute("d").slice(1).split("L"));
+    const [x, y] = points[at].split(" ");
+    draw("at", `M${x} 0V${data.bottom}`);
+    draw("here", `M${x} ${y}h0`);
     point.textContent = own.words[at] + " · " + data.sessions[own.sessions[at]];
   };
   figure.onpointermove = event => {
-    data ??= JSON.parse($("data").textContent);
-    const box = svg.getBoundingClientRect(), [left, right] = data.ends;
+    const box = svg.getBoundingClientRect(), [left, right] = read().ends;
     const share = ((event.clientX - box.left) / box.width * data.width - left) / (right - left);
     show(Math.round(share * (data.values[i].words.length - 1)));
   };

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from perfgate.core.history.trends import Trend
     from perfgate.report.history.found import Found
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What begins a formula in a spreadsheet."""
+_FORMULA = tuple("=+-@＝＋－＠")
+"""What begins a formula in a spreadsheet, whatever stands before it that is not shown."""
 
 
 def render(found: Found) -> str:
@@ -61,4 +61,4 @@ def _rows(trend: Trend) -> Iterator[dict[str, object]]:
 
 def _inert(cell: str) -> str:
     shown = plain(cell)
-    return f"'{shown}" if cell.startswith(_FORMULA) else shown
+    return f"'{shown}" if shown.lstrip("\ufffd \N{NO-BREAK SPACE}").startswith(_FORMULA) else shown

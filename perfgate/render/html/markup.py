@@ -26,6 +26,7 @@ _LONGEST = 200
 _LONGEST_SENTENCE = 1_000
 
 
+_SIGN = re.compile(r"(?<![\w.-])-(?=\d)")
 _JOINTS = re.compile(r"(?<=::)|(?<=[/_.,])|(?=\[)")
 
 
@@ -90,7 +91,7 @@ def draw_line(line: Line) -> Markup:
         if span.kind == "name"
         else element("strong", span.text)
         if span.kind == "strong"
-        else span.text
+        else minus_signs(span.text)
         for span in line
     )
 
@@ -114,3 +115,8 @@ def shorten(words: str, longest: int = _LONGEST) -> str:
 def minus(words: str) -> str:
     """Return changes of ours with a minus sign as wide as a plus sign."""
     return words.replace("-", "−")
+
+
+def minus_signs(words: str) -> str:
+    """Return a sentence of ours with the same signs before its numbers; days such as 2026-01-31 stay as they are."""
+    return _SIGN.sub("−", words)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perfgate.render.markdown.spans import draw_cell, draw_in_tag, draw_line
-from perfgate.report.document import REMARK, Bullets, Fold, Heading, Paragraph, Table
+from perfgate.report.document import Bullets, Fold, Heading, Paragraph, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,10 +47,13 @@ def fold(summary: str, inner: str, *, is_open: bool = False) -> str:
 
 def draw_table(table: Table) -> str:
     """Return a table; its remarks are a column of their own."""
-    columns = (*table.columns, REMARK) if table.remarks else table.columns
+    columns = (*table.columns, table.remark) if table.remarks else table.columns
     marks = [":--" if c.align == "left" else "--:" for c in columns]
     lines = [f"| {' | '.join(c.title for c in columns)} |", f"| {' | '.join(marks)} |"]
     for entry in table.entries:
+        if entry.rule:
+            lines.append(f"| {draw_line(entry.rule, in_table=True)}{' |' * len(columns)}")
+            continue
         cells = [draw_cell(c) for c in entry.cells]
         if table.remarks:
             cells.append(draw_line(entry.remark, in_table=True))

@@ -220,6 +220,7 @@ def _stacked(table: Table, style: Style) -> str:
     entries = []
     for entry in table.entries:
         row = [(c, plain(span.text)) for c, span in zip(table.columns, entry.cells, strict=True)]
+        row = [(c, cell) for c, cell in row if cell]
         first = [_label(c, cut_middle(cell, _LONGEST_NAME) if c.kind == "name" else cell) for c, cell in row if c.leads]
         values = " -> ".join(cell for c, cell in row if c.kind == "value" and not c.leads)
         others = [_label(c, cell) for c, cell in row if c.kind != "value" and not c.leads]
@@ -243,7 +244,8 @@ def _table(table: Table, style: Style) -> str:
 
     most = None if table.is_whole else _MOST_TABLE_ROWS
     wanted = [(i, c) for i, c in enumerate(table.columns) if c.priority <= _PRIORITY]
-    rows = [[_short(plain(e.cells[i].text), c) for i, c in wanted] for e in table.entries[:most]]
+    shown = table.entries[:most]
+    rows = [[_short(plain(e.cells[i].text), c) for i, c in wanted] for e in shown if not e.rule]
     head, align = [c.title for _, c in wanted], [c.align for _, c in wanted]
     fitted = _fit([head, *rows], [c.shortest if c.kind == "name" else 0 for _, c in wanted], style.width)
     if fitted is None:
@@ -251,8 +253,15 @@ def _table(table: Table, style: Style) -> str:
     else:
         # The titles are a row like the others: as headers they would make each column two wider than it needs.
         drawn = tabulate(fitted, tablefmt="plain", disable_numparse=True, colalign=align).splitlines()
-    more = len(table.entries) - len(rows)
-    return "\n".join(line.rstrip() for line in drawn) + (f"\n… and {more} more rows" if more > 0 else "")
+    left = iter(drawn)
+    lines = [next(left)] if fitted else []
+    lines += [_rule(e.rule, style) if e.rule else next(left) for e in shown]
+    more = len(table.entries) - len(shown)
+    return "\n".join(line.rstrip() for line in lines) + (f"\n… and {more} more rows" if more > 0 else "")
+
+
+def _rule(line: Line, style: Style) -> str:
+    return "\n".join(wrap(_words(line), style.width, first="── ", rest="   "))
 
 
 def _fit(rows: list[list[str]], shortest: list[int], width: int) -> list[list[str]] | None:
@@ -276,8 +285,9 @@ def _fit(rows: list[list[str]], shortest: list[int], width: int) -> list[list[st
 
 def _as_lines(titles: Sequence[str], row: Sequence[str], width: int) -> list[str]:
     """Return a row as its first cell, and below it the others with their titles."""
-    others = ", ".join(f"{title.lower()} {cell}" for title, cell in zip(titles[1:], row[1:], strict=True))
-    return [*wrap(row[0], width), *wrap(others, width, first="  ", rest="  ")]
+    stated = [(title, cell) for title, cell in zip(titles[1:], row[1:], strict=True) if cell]
+    others = ", ".join(f"{title.lower()} {cell}".lstrip() for title, cell in stated)
+    return [*wrap(row[0], width), *(wrap(others, width, first="  ", rest="  ") if others else [])]
 
 
 def _short(cell: str, column: Column) -> str:

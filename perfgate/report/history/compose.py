@@ -18,26 +18,27 @@ from perfgate.report.document import (
     strong,
     text,
 )
+from perfgate.report.history.common import ALL
 from perfgate.report.history.data import to_data
 from perfgate.report.history.gauges import list_gauges
+from perfgate.report.history.log import COLUMNS, list_sessions
 from perfgate.report.history.slow import list_slow
 from perfgate.report.history.sparkline import sparkline
+from perfgate.report.history.steps import CLASS, has_classes, list_search, list_searches, list_steps
 from perfgate.report.words import amount, count, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from perfgate.core.history.past import Past
-    from perfgate.core.history.trends import Mark, Series, SuiteTrend, Trend
+    from perfgate.core.history.trends import Crept, Series, SuiteTrend, Trend
     from perfgate.report.document import Block, Line, Span
     from perfgate.report.history.found import Found
 
-ALL = "all together"
-"""The row of what all benchmarks of a session did."""
-_WIDTH = 20
-DIGITS = 12
-"""Of a commit that are shown."""
-_MOST_STEPS = 20
+BLOCKS = 20
+"""Of a line over time, at most."""
+_LEAST_SHIFT = 0.01
+"""Of all benchmarks together, as a ratio less one: less is not worth a word."""
 _OVERVIEW = (
     BENCHMARK,
     METRIC,
@@ -46,14 +47,6 @@ _OVERVIEW = (
     Column(title="Steps", kind="count"),
     Column(title="Sessions", kind="count", priority=2),
 )
-_STEPS = (
-    Column(title="Session", kind="text", leads=True),
-    BENCHMARK,
-    METRIC,
-    Column(title="Level", kind="text", leads=True),
-    Column(title="Change", kind="change", leads=True),
-    Column(title="State", kind="text", leads=True),
-)
 _CREPT = (
     BENCHMARK,
     METRIC,
@@ -61,27 +54,26 @@ _CREPT = (
     Column(title="Now", kind="value"),
     Column(title="Change", kind="change"),
 )
-_LOG = (
-    Column(title="Session", kind="text"),
-    Column(title="Commit", kind="name"),
-    Column(title="Median", kind="value"),
-    Column(title="Change", kind="change"),
-    Column(title="Runs", kind="count"),
-    Column(title="", kind="text"),
-)
 
 
-def compose_history(found: Found, *, tool: str) -> Document:
-    """Return the report of a suite's history."""
+def compose_history(found: Found, *, tool: str, blocks_of_line: int = BLOCKS) -> Document:
+    """Return the report of a suite's history.
+
+    Args:
+        found: the history.
+        tool: name and version of perfgate.
+        blocks_of_line: largest number of blocks of a line over time.
+    """
     blocks: list[Block] = []
     classes = list(dict.fromkeys(t.series.benchmark.machine_class for t in found.trends))
     for machine_class in classes:
         trends = [t for t in found.trends if t.series.benchmark.machine_class == machine_class]
         suites = [s for s in found.suites if s.machine_class == machine_class]
         blocks += [Heading(line=(name(machine_class),)), Paragraph(line=extent_of(trends))]
-        entries = [_suite_row(s) for s in suites] + [_row(t) for t in trends]
+        entries = [_suite_row(s, blocks_of_line) for s in suites] + [_row(t, blocks_of_line) for t in trends]
         blocks.append(Table(columns=_OVERVIEW, entries=tuple(entries), remarks=False))
     blocks += list_steps(found)
+    blocks += list_search(found)
     blocks += list_slow(found, together=ALL)
     blocks += list_creep(found)
     return Document(data=to_data(found, tool), blocks=tuple(blocks), gauges=tuple(list_gauges(found)))
@@ -92,9 +84,12 @@ def compose_log(found: Found, *, tool: str) -> Document:
     blocks: list[Block] = []
     for trend in found.trends:
         series = trend.series
-        line = (name(series.titled), text(f"  {series.metric.name}  "), name(series.benchmark.machine_class))
-        blocks += [Heading(line=line), Table(columns=_LOG, entries=tuple(_log(trend)), remarks=False, is_whole=True)]
+        facts = (series.titled, series.metric.name, series.benchmark.machine_class)
+        line = tuple(span for fact in facts for span in (text("  "), name(fact)))[1:]
+        entries = tuple(list_sessions(trend, found.suites))
+        blocks += [Heading(line=line), Table(columns=COLUMNS, entries=entries, remarks=False, is_whole=True)]
     blocks += list_steps(found)
+    blocks += list_searches(found)
     blocks += list_slow(found, together=ALL)
     blocks += list_creep(found)
     return Document(data=to_data(found, tool), blocks=tuple(blocks), gauges=tuple(list_gauges(found)))
@@ -113,29 +108,29 @@ def _day(past: Past) -> str:
     return past.when[:10]
 
 
-def _row(trend: Trend) -> Entry:
+def _row(trend: Trend, width: int) -> Entry:
     series = trend.series
     section = series.sections[-1]
     newest = series.points[-1].reading
-    line = sparkline(series.heights()[section.start :], width=_WIDTH, least=2 * series.least)
+    line = sparkline(series.heights()[section.start :], width=width, least=2 * series.least)
     return Entry(
         cells=(
             name(series.titled),
-            text(series.metric.name),
+            name(series.metric.name),
             text(line),
-            text(amount(newest.p50, series.metric.unit)),
+            name(amount(newest.p50, series.metric.unit)),
             text(f"{len(trend.marks)}" if trend.marks else ""),
             text(f"{len(series.points):,}"),
         )
     )
 
 
-def _suite_row(suite: SuiteTrend) -> Entry:
+def _suite_row(suite: SuiteTrend, width: int) -> Entry:
     return Entry(
         cells=(
             strong(ALL),
-            text(suite.metric),
-            text(sparkline(suite.shifts, width=_WIDTH, least=0.1)),
+            name(suite.metric),
+            text(sparkline(suite.shifts, width=width, least=0.1)),
             text(percent(suite.shifts[-1])),
             text(f"{len(suite.marks)}" if suite.marks else ""),
             text(f"{len(suite.sessions):,}"),
@@ -143,125 +138,38 @@ def _suite_row(suite: SuiteTrend) -> Entry:
     )
 
 
-def list_steps(found: Found) -> Iterator[Block]:
-    """Yield the newest steps, each with the commits between which it lies, and how to find the one."""
-    steps = [(s.sessions[m.at].when, _suite_step(s, m, found)) for s in found.suites for m in s.marks]
-    steps += [(t.series.points[m.at].past.when, _step(t, m, found)) for t in found.trends for m in t.marks]
-    if not steps:
-        return
-    newest = sorted(steps, key=lambda s: s[0], reverse=True)[:_MOST_STEPS]
-    more = f", the newest {len(newest)}" if len(newest) < len(steps) else ""
-    yield Heading(line=(text(f"Steps ({len(steps):,}{more})"),))
-    yield Table(columns=_STEPS, entries=tuple(entry for _, entry in newest), remarks=True)
-
-
-def _suite_step(suite: SuiteTrend, mark: Mark, found: Found) -> Entry:
-    before, after = suite.sessions[mark.at - 1], suite.sessions[mark.at]
-    cells = (_day(after), ALL, suite.metric, "", percent(mark.change), _state(mark))
-    return Entry(cells=tuple(map(text, cells)), remark=_where(mark, (before, after), found))
-
-
-def _step(trend: Trend, mark: Mark, found: Found) -> Entry:
-    series = trend.series
-    before, after = series.points[mark.at - 1].past, series.points[mark.at].past
-    return Entry(
-        cells=(
-            text(_day(after)),
-            name(series.titled),
-            text(series.metric.name),
-            text(_levels(mark.before, mark.after, series.metric.unit)),
-            text(_change(mark, series)),
-            text(_state(mark)),
-        ),
-        remark=_where(mark, (before, after), found),
-    )
-
-
-def _state(mark: Mark) -> str:
-    return "open" if mark.is_open else "undone" if mark.is_worse else "better"
-
-
-def _levels(before: float, after: float, unit: str) -> str:
-    return f"{amount(before, unit, beside=after)} → {amount(after, unit, beside=before)}"
-
-
-def _change(mark: Mark, series: Series) -> str:
-    return percent(mark.change) if series.is_ratio else f"{mark.change:+.4g} {series.metric.unit}"
-
-
-def _where(mark: Mark, ends: tuple[Past, Past], found: Found) -> Line:
-    """Return between which commits a step lies, and what else changed there."""
-    before, after = ends
-    words: list[Span] = []
-    if before.commit and after.commit:
-        distance = found.distances.get((before.commit, after.commit))
-        words.append(text(f"{before.commit[:DIGITS]}..{after.commit[:DIGITS]}"))
-        if distance is not None:
-            words.append(text(f" ({count(distance, 'commit')})"))
-        if known := found.described.get(after.commit):
-            words += [text(": "), name(known.subject)]
-    for fact in mark.environment:
-        words += [text("; " if words else ""), text("with "), name(fact)]
-    for fact in mark.nearby:
-        words += [text("; " if words else ""), text("near: "), name(fact)]
-    return tuple(words)
-
-
-def describe_marks(found: Found, marks: Sequence[Mark], sessions: Sequence[Past]) -> Iterator[Line]:
-    """Yield where each step of a series lies: the day, and the commits."""
-    for mark in marks:
-        before, after = sessions[mark.at - 1], sessions[mark.at]
-        yield text(f"{_day(after)}  {percent(mark.change)}  "), *_where(mark, (before, after), found)
-
-
 def list_creep(found: Found) -> Iterator[Block]:
     """Yield what is worse than at the anchor, and how to prove it: the machine may have changed as well."""
     crept = [(t.series, t.crept) for t in found.trends if t.crept is not None and t.crept.is_worse]
     if not crept:
         return
-    yield Heading(line=(text(f"Worse than {found.anchor} ({len(crept):,})"),))
-    entries = (
-        Entry(
-            cells=(
-                name(series.titled),
-                text(series.metric.name),
-                text(amount(c.before, series.metric.unit, beside=c.after)),
-                text(amount(c.after, series.metric.unit, beside=c.before)),
-                text(percent(c.change)),
-            )
-        )
-        for series, c in crept
+    yield Heading(line=(text("Worse than "), name(found.anchor), text(f" ({len(crept):,})")))
+    columns = (*_CREPT, CLASS) if has_classes(found) else _CREPT
+    entries = tuple(_crept(series, c, with_class=has_classes(found)) for series, c in crept)
+    yield Table(columns=columns, entries=entries, remarks=False)
+    proof = "Not proven: the machine may have changed since. To measure both now:"
+    yield Paragraph(line=(*_together(found), text(proof)))
+    yield Paragraph(line=(name(prove_creep(found.anchor_ref, crept[0][1])),))
+
+
+def _crept(series: Series, crept: Crept, *, with_class: bool) -> Entry:
+    unit = series.metric.unit
+    cells = (
+        name(series.titled),
+        name(series.metric.name),
+        name(amount(crept.before, unit, beside=crept.after)),
+        name(amount(crept.after, unit, beside=crept.before)),
+        text(percent(crept.change)),
     )
-    yield Table(columns=_CREPT, entries=tuple(entries), remarks=False)
-    together = [s for s in found.suites if s.since_anchor is not None]
-    for suite in together:
-        classes = f" ({suite.machine_class})" if len({s.machine_class for s in together}) > 1 else ""
-        words_of = f"{ALL.capitalize()}{classes}, {suite.metric}: {percent(suite.since_anchor or 0.0)} since then."
-        yield Paragraph(line=(text(words_of),))
-    words = text("Not proven: the machine may have changed since. To measure both now: ")
-    yield Paragraph(line=(words, name(prove_creep(found.anchor_ref, crept[0][1]))))
+    return Entry(cells=(*cells, *([name(series.benchmark.machine_class)] if with_class else [])))
 
 
-def _log(trend: Trend) -> Iterator[Entry]:
-    series = trend.series
-    marks = {m.at: m for m in trend.marks}
-    causes = {s.start: s.cause for s in series.sections if s.cause}
-    for place, point in enumerate(series.points):
-        if place in causes:
-            yield Entry(cells=(text("──"), text(""), text(""), text(""), text(""), name(causes[place])))
-        if place in marks:
-            mark = marks[place]
-            words = "; ".join(["step", *mark.environment])
-            yield Entry(cells=(text("──"), text(""), text(""), text(_change(mark, series)), text(""), name(words)))
-        before = series.points[place - 1].reading.p50 if place else 0.0
-        now = point.reading
-        yield Entry(
-            cells=(
-                text(point.past.when[:16].replace("T", " ")),
-                name(point.past.commit[:DIGITS]),
-                text(amount(now.p50, now.metric.unit)),
-                text(percent(now.p50 / before - 1) if before > 0.0 else ""),
-                text(f"{now.n:,}" if now.n else ""),
-                text(""),
-            )
-        )
+def _together(found: Found) -> Line:
+    """Return how far all benchmarks moved together since the anchor, as a sentence; empty: by less than counts."""
+    words: list[Span] = []
+    for suite in found.suites:
+        if suite.since_anchor is not None and abs(suite.since_anchor) >= _LEAST_SHIFT:
+            words += [text(", " if words else f"{ALL.capitalize()} since then: "), name(suite.metric)]
+            words += [text(" on "), name(suite.machine_class)] if has_classes(found) else []
+            words.append(text(f" {percent(suite.since_anchor)}"))
+    return (*words, text(". ")) if words else ()

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from perfgate.core.bisection import Described
     from perfgate.core.errors import Diagnostic
     from perfgate.core.history.trends import SuiteTrend, Trend
+    from perfgate.report.history.ranges import Ends
 
 
 class Found(Struct, frozen=True, kw_only=True):
@@ -28,8 +29,10 @@ class Found(Struct, frozen=True, kw_only=True):
     anchor_ref: str
     """The same as git names it; empty: with nothing."""
     described: Mapping[str, Described]
-    """What commits say of themselves, by full hash: of those at steps, where they are here."""
-    distances: Mapping[tuple[str, str], int]
+    """What commits say of themselves, by full hash: of those near steps, where they are here."""
+    distances: Mapping[Ends, int]
     """How many commits lie after one, up to another one, along the first parents; of those at steps."""
+    between: Mapping[Ends, tuple[str, ...]]
+    """The same commits, the newest first, without those that only refresh baselines."""
     notes: tuple[Diagnostic, ...]
     """What was left out of it, and why."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from perfgate.report.document import BENCHMARK, METRIC, Column, Entry, Heading, Table, name, text
+from perfgate.report.history.steps import CLASS, has_classes
 from perfgate.report.words import amount, count, percent
 
 if TYPE_CHECKING:
@@ -35,20 +38,35 @@ def list_slow(found: Found, *, together: str) -> Iterator[Block]:
         found: a history.
         together: what all benchmarks of a session are called.
     """
-    slow = [(s.sessions[c.start].when, _of_suite(s, c, together)) for s in found.suites for c in s.slow]
-    slow += [(t.series.points[c.start].past.when, _of_series(t.series, c)) for t in found.trends for c in t.slow]
+    slow = [
+        (s.sessions[c.start].when, _of_suite(s, c, together), s.machine_class) for s in found.suites for c in s.slow
+    ]
+    for trend in found.trends:
+        points, machine_class = trend.series.points, trend.series.benchmark.machine_class
+        slow += [(points[c.start].past.when, _of_series(trend.series, c), machine_class) for c in trend.slow]
     if not slow:
         return
     newest = sorted(slow, key=lambda s: s[0], reverse=True)[:_MOST]
     more = f", the newest {len(newest)}" if len(newest) < len(slow) else ""
     yield Heading(line=(text(f"Slow changes ({len(slow):,}{more})"),))
-    yield Table(columns=_SLOW, entries=tuple(entry for _, entry in newest), remarks=True)
+    columns = (*_SLOW, CLASS) if has_classes(found) else _SLOW
+    entries = [
+        replace(entry, cells=(*entry.cells, name(machine_class))) if has_classes(found) else entry
+        for _, entry, machine_class in newest
+    ]
+    yield Table(columns=columns, entries=tuple(entries), remarks=True)
+
+
+def describe_slow(slow: Sequence[SlowChange], sessions: Sequence[Past]) -> Iterator[Line]:
+    """Yield by how much each slow change of a series went on, and from when to when."""
+    for change in slow:
+        yield text(f"{percent(change.change)} · {_state(change)} · "), *_how_long(change, sessions)
 
 
 def _of_suite(suite: SuiteTrend, slow: SlowChange, together: str) -> Entry:
     since = suite.sessions[slow.start].when[:10]
-    cells = (since, together, suite.metric, "", percent(slow.change), _state(slow))
-    return Entry(cells=tuple(map(text, cells)), remark=_how_long(slow, suite.sessions))
+    cells = (text(since), text(together), name(suite.metric), *map(text, ("", percent(slow.change), _state(slow))))
+    return Entry(cells=cells, remark=_how_long(slow, suite.sessions))
 
 
 def _of_series(series: Series, slow: SlowChange) -> Entry:
@@ -60,9 +78,9 @@ def _of_series(series: Series, slow: SlowChange) -> Entry:
         cells=(
             text(sessions[slow.start].when[:10]),
             name(series.titled),
-            text(series.metric.name),
-            text(levels),
-            text(change),
+            name(series.metric.name),
+            name(levels),
+            name(change),
             text(_state(slow)),
         ),
         remark=_how_long(slow, sessions),

@@ -75,17 +75,54 @@ def test_arrow_keys_and_the_pointer_name_the_session_and_its_commit(browser, pag
     browser.press("ArrowLeft")
     assert "2026-01-03 10:00" in browser.run(f"{card}.querySelector('output').textContent")
     box = f"{card}.querySelector('svg').getBoundingClientRect()"
-    left = browser.run(f"{box}.left + {box}.width * 92 / 920")
+    left = browser.run(f"{box}.left + {box}.width * 12 / 1000")
     browser.call("Input.dispatchMouseEvent", type="mouseMoved", x=left, y=browser.run(f"{box}.top + 90"))
     assert "2026-01-01 00:00" in browser.run(f"{card}.querySelector('output').textContent")
+    first = browser.run(f"{card}.querySelector('.history').getAttribute('d').slice(1).split('L')[0]")
+    assert browser.run(f"{card}.querySelector('.here').getAttribute('d')") == f"M{first}h0"
 
 
 def test_without_javascript_every_picture_and_step_is_there(browser, page):
     browser.open(page, script=False)
     found = page.read_text(encoding="utf-8")
-    assert found.count("<svg") == 6
+    assert found.count('role="img"') == 6
     assert found.count('step worse"') == 2  # a line, and its words
     assert "rows 1,000 → 2,000" in found
+    shown = browser.run("document.body.innerText")
+    assert "Change part 30" in shown  # the commit of the newest open step
+    assert "perfgate bisect --good" in shown
+
+
+def test_the_filter_finds_commits_days_and_subjects(browser, page):
+    browser.open(page, width=1280)
+    commit = re.search(r"(?<=· )[0-9a-f]{12}", browser.run("document.getElementById('data').textContent"))
+    assert commit
+    for words, least in ((commit[0], 6), (commit[0] + "0" * 28, 6), ("2026-01-02", 6), ("2030-01-01", 0)):
+        browser.run(f"document.getElementById('words').value = '{words}'; document.forms[0].oninput()")
+        assert browser.run(SHOWN) == least
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_each_picture_and_each_row_lies_inside_the_page(browser, page, width):
+    browser.open(page, width=width)
+    right = "Math.max(...[...document.querySelectorAll('{}')].map(e => e.getBoundingClientRect().right))"
+    for inside in ("figure > svg", "#changes td", "figure text.end"):
+        assert browser.run(right.format(inside)) <= width
+    levels = "[...document.querySelectorAll('#changes tbody tr:not(.below) td:nth-child(4)')]"
+    assert browser.run(f"Math.max(...{levels}.map(e => e.offsetHeight))") < 40  # one line each
+    hidden = "[...document.querySelectorAll('#changes, #crept, figure')].every(e => e.scrollWidth <= e.clientWidth)"
+    assert browser.run(hidden) is True
+
+
+def test_noise_is_flat_and_a_gain_is_no_warning(browser, page):
+    browser.open(page, width=1280)
+    card = "[...document.querySelectorAll('article')].find(a => a.querySelector('h3').textContent.startsWith('load'))"
+
+    ticks = f"[...{card}.querySelectorAll('g.end text')].map(t => parseFloat(t.textContent))"
+    assert browser.run(f"Math.max(...{ticks}) / Math.min(...{ticks})") > 1.05
+    warned = browser.run("[...document.querySelectorAll('article.warn h3')].map(h => h.textContent).join('|')")
+    assert "train" in warned
+    assert "sort" not in warned
 
 
 def test_it_prints(browser, page):

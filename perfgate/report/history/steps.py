@@ -1,0 +1,236 @@
+"""The steps of a history: where each lies, and how to find its commit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from perfgate.core.errors import plain
+from perfgate.core.text.columns import cut_end
+from perfgate.report.document import BENCHMARK, METRIC, Bullets, Column, Entry, Heading, Paragraph, Table, name, text
+from perfgate.report.history.common import ALL
+from perfgate.report.history.ranges import Place, bisect_command, log_command
+from perfgate.report.words import amount, count, percent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from perfgate.core.history.past import Past
+    from perfgate.core.history.trends import Mark, Series, SuiteTrend, Trend
+    from perfgate.report.document import Block, Line, Span
+    from perfgate.report.history.found import Found
+    from perfgate.report.history.ranges import Ends
+
+CLASS = Column(title="Class", kind="name", shortest=12, label="on")
+"""The class of machine, where a history has several."""
+_MOST_STEPS = 20
+_MOST_SEARCHES = 5
+"""Steps of one benchmark whose commits are listed."""
+MOST_COMMITS = 10
+"""Of a step whose subjects are shown."""
+_FEW_COMMITS = 8
+"""Of the newest step: some likely ones, and those of about one session on each side of them."""
+_TWO = 2
+_LONGEST_SUBJECT = 64
+_DIGITS = 7
+"""Of a commit that people read."""
+_COLUMNS = (
+    Column(title="Session", kind="text", leads=True),
+    BENCHMARK,
+    METRIC,
+    Column(title="Level", kind="text", leads=True),
+    Column(title="Change", kind="change", leads=True),
+    Column(title="State", kind="text", leads=True),
+)
+_COMMITS = Column(title="Commits", kind="text")
+
+
+class Step(Struct, frozen=True, kw_only=True):
+    """A change of level of one value, or of all of them."""
+
+    mark: Mark
+    """Where it lies among its sessions."""
+    sessions: Sequence[Past]
+    """Those of the value, oldest first."""
+    machine_class: str
+    """Of the sessions."""
+    metric: str
+    """Name of the metric."""
+    series: Series | None
+    """The value; None: all benchmarks together."""
+
+    @property
+    def day(self) -> str:
+        """The day of the first session after it."""
+        return self.sessions[self.mark.at].when[:10]
+
+    @property
+    def place(self) -> Place:
+        """Between which commits it lies."""
+        return Place.of(self.mark, self.sessions)
+
+    @property
+    def change(self) -> str:
+        """How far the level changed, in words."""
+        if self.series is None or self.series.is_ratio:
+            return percent(self.mark.change)
+        return f"{self.mark.change:+.4g} {self.series.metric.unit}"
+
+    @property
+    def state(self) -> str:
+        """What became of it, in one word."""
+        return "open" if self.mark.is_open else "undone" if self.mark.is_worse else "better"
+
+    @property
+    def levels(self) -> str:
+        """The levels before and after it; empty: it is one of all benchmarks together."""
+        if self.series is None:
+            return ""
+        before, after, unit = self.mark.before, self.mark.after, self.series.metric.unit
+        return f"{amount(before, unit, beside=after)} → {amount(after, unit, beside=before)}"
+
+
+def steps_of(trend: Trend) -> list[Step]:
+    """Return the steps of one value, the oldest first."""
+    series = trend.series
+    sessions = [p.past for p in series.points]
+    machine_class, metric = series.benchmark.machine_class, series.metric.name
+    return [
+        Step(mark=m, sessions=sessions, machine_class=machine_class, metric=metric, series=series) for m in trend.marks
+    ]
+
+
+def steps_of_all(suite: SuiteTrend) -> list[Step]:
+    """Return the steps of all benchmarks together, the oldest first."""
+    return [
+        Step(mark=m, sessions=suite.sessions, machine_class=suite.machine_class, metric=suite.metric, series=None)
+        for m in suite.marks
+    ]
+
+
+def find_steps(found: Found) -> list[Step]:
+    """Return the steps of all values, the newest first."""
+    steps = [step for suite in found.suites for step in steps_of_all(suite)]
+    steps += [step for trend in found.trends for step in steps_of(trend)]
+    return sorted(steps, key=lambda s: s.sessions[s.mark.at].when, reverse=True)
+
+
+def has_classes(found: Found) -> bool:
+    """Are there values of more than one class of machine?"""
+    return len({t.series.benchmark.machine_class for t in found.trends}) > 1
+
+
+def list_steps(found: Found) -> Iterator[Block]:
+    """Yield the newest steps, each with the commits between which it lies; open ones before others."""
+    steps = find_steps(found)
+    if not steps:
+        return
+    chosen = sorted(steps, key=lambda s: not s.mark.is_open)[:_MOST_STEPS]
+    shown = [s for s in steps if s in chosen] if len(steps) > _MOST_STEPS else steps
+    words = f"Steps ({len(steps):,}, {sum(s.mark.is_open for s in steps):,} open"
+    yield Heading(line=(text(words + (f"; {len(shown)} are shown)" if len(shown) < len(steps) else ")")),))
+    columns = (*_COLUMNS, CLASS) if has_classes(found) else _COLUMNS
+    entries = tuple(_entry(s, found, with_class=has_classes(found)) for s in shown)
+    yield Table(columns=columns, entries=entries, remarks=True, remark=_COMMITS)
+
+
+def _entry(step: Step, found: Found, *, with_class: bool) -> Entry:
+    benchmark = name(step.series.titled) if step.series else text(ALL)
+    cells = (text(step.day), benchmark, *map(name, (step.metric, step.levels, step.change)), text(step.state))
+    return Entry(cells=(*cells, *([name(step.machine_class)] if with_class else [])), remark=where(step, found))
+
+
+def where(step: Step, found: Found) -> Line:
+    """Return between which commits a step lies, the likely ones first, and what else changed there."""
+    place = step.place
+    words: list[Span] = []
+    if all(place.likely):
+        likely, certain = _range(place.likely, found), _range(place.certain, found)
+        is_wider = place.certain != place.likely and all(place.certain)
+        found_in = (text("likely "), name(likely), text(", certain "), name(certain)) if is_wider else (name(likely),)
+        words += found_in
+    for fact in step.mark.environment:
+        words += [text("; " if words else ""), text("with "), name(fact)]
+    for fact in step.mark.nearby:
+        words += [text("; " if words else ""), text("near: "), name(fact)]
+    return tuple(words)
+
+
+def _range(ends: Ends, found: Found) -> str:
+    commits = len(found.between.get(ends, ())) or found.distances.get(ends, 0)
+    counted = f" ({count(commits, 'commit')})" if commits else ""
+    return f"{ends[0][:_DIGITS]}..{ends[1][:_DIGITS]}{counted}"
+
+
+def open_steps(found: Found) -> list[Step]:
+    """Return the open steps of single values whose commits can be searched, the newest first."""
+    return [s for s in find_steps(found) if s.series and s.mark.is_open and s.place.certain in found.distances]
+
+
+def list_search(found: Found) -> Iterator[Block]:
+    """Yield how to find the commit of the newest open step, and where the others are."""
+    steps = open_steps(found)
+    if not steps:
+        return
+    yield from search(steps[0], found, _FEW_COMMITS)
+    if len(steps) > 1:
+        others = "open step" if len(steps) == _TWO else f"{len(steps) - 1:,} open steps"
+        yield Paragraph(line=(text(f"The other {others}: perfgate history BENCHMARK"),))
+
+
+def list_searches(found: Found) -> Iterator[Block]:
+    """Yield how to find the commit of each of the newest steps to a worse level."""
+    steps = [s for s in find_steps(found) if s.series and s.mark.is_worse and s.place.certain in found.distances]
+    for step in steps[:_MOST_SEARCHES]:
+        yield from search(step, found)
+
+
+def search(step: Step, found: Found, most: int = MOST_COMMITS) -> tuple[Heading, Block, Block]:
+    """Return how to find the commit of a step: its likely commits, and the command.
+
+    Args:
+        step: of a value, between known commits.
+        found: has the commits.
+        most: largest number of commits.
+    """
+    titled = step.series.titled if step.series else ALL
+    facts = (text(" "), name(step.metric), text(" "), name(step.change), text(f" ({step.day})"))
+    return (
+        Heading(line=(text("To find the commit of "), name(titled), *facts)),
+        Bullets(lines=tuple(list_commits(step, found, most))),
+        Paragraph(line=(name(bisect_command(step.place.certain)),)),
+    )
+
+
+def list_commits(step: Step, found: Found, most: int = MOST_COMMITS) -> list[Line]:
+    """Return the commits of a step with their subjects, the likely ones and those next to them, the newest first."""
+    place = step.place
+    commits, more = nearest(place, found, most)
+    lines: list[Line] = [(name(_commit(commit, found)),) for commit in commits]
+    if more or not commits:
+        words = f"… and {more:,} more: " if commits else ""
+        lines.append((text(words), name(log_command(place.certain))))
+    return lines
+
+
+def nearest(place: Place, found: Found, most: int) -> tuple[list[str], int]:
+    """Return those commits of a step that are likely, then those next to them, newest first; and how many are left out.
+
+    Args:
+        place: of the step.
+        found: has the commits between its sessions.
+        most: largest number of commits.
+    """
+    certain = found.between.get(place.certain, ())
+    likely = set(found.between.get(place.likely, ()))
+    inside = [number for number, commit in enumerate(certain) if commit in likely]
+    first, last = (inside[0], inside[-1]) if inside else (len(certain) // 2, len(certain) // 2)
+    ranked = sorted(range(len(certain)), key=lambda n: (max(first - n, n - last, 0), n))
+    chosen = sorted(ranked[:most])
+    return [certain[n] for n in chosen], len(certain) - len(chosen)
+
+
+def _commit(commit: str, found: Found) -> str:
+    known = found.described.get(commit)
+    return f"{commit[:_DIGITS]} {cut_end(plain(known.subject), _LONGEST_SUBJECT)}" if known else commit[:_DIGITS]
