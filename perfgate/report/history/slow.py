@@ -73,14 +73,14 @@ def _of_series(series: Series, slow: SlowChange) -> Entry:
     sessions = [p.past for p in series.points]
     unit = series.metric.unit
     levels = f"{amount(slow.before, unit, beside=slow.after)} → {amount(slow.after, unit, beside=slow.before)}"
-    change = percent(slow.change) if series.is_ratio else f"{slow.change:+.4g} {unit}"
+    change = text(percent(slow.change)) if series.is_ratio else name(f"{slow.change:+.4g} {unit}")
     return Entry(
         cells=(
             text(sessions[slow.start].when[:10]),
             name(series.titled),
             name(series.metric.name),
             name(levels),
-            name(change),
+            change,
             text(_state(slow)),
         ),
         remark=_how_long(slow, sessions),

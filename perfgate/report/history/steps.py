@@ -137,8 +137,13 @@ def list_steps(found: Found) -> Iterator[Block]:
 
 def _entry(step: Step, found: Found, *, with_class: bool) -> Entry:
     benchmark = name(step.series.titled) if step.series else text(ALL)
-    cells = (text(step.day), benchmark, *map(name, (step.metric, step.levels, step.change)), text(step.state))
+    cells = (text(step.day), benchmark, name(step.metric), name(step.levels), change_of(step), text(step.state))
     return Entry(cells=(*cells, *([name(step.machine_class)] if with_class else [])), remark=where(step, found))
+
+
+def change_of(step: Step) -> Span:
+    """Return how far the level changed; a difference has a unit, which comes from data."""
+    return text(step.change) if step.series is None or step.series.is_ratio else name(step.change)
 
 
 def where(step: Step, found: Found) -> Line:
@@ -195,7 +200,7 @@ def search(step: Step, found: Found, most: int = MOST_COMMITS) -> tuple[Heading,
         most: largest number of commits.
     """
     titled = step.series.titled if step.series else ALL
-    facts = (text(" "), name(step.metric), text(" "), name(step.change), text(f" ({step.day})"))
+    facts = (text(" "), name(step.metric), text(" "), change_of(step), text(f" ({step.day})"))
     return (
         Heading(line=(text("To find the commit of "), name(titled), *facts)),
         Bullets(lines=tuple(list_commits(step, found, most))),
