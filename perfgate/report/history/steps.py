@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from perfgate.core.history.past import Past
-    from perfgate.core.history.trends import Mark, Series, SuiteTrend, Trend
+    from perfgate.core.history.trends import Mark, Series, SlowChange, SuiteTrend, Trend
     from perfgate.report.document import Block, Line, Span
     from perfgate.report.history.found import Found
     from perfgate.report.history.ranges import Ends
@@ -80,7 +80,7 @@ class Step(Struct, frozen=True, kw_only=True):
     @property
     def state(self) -> str:
         """What became of it, in one word."""
-        return "open" if self.mark.is_open else "undone" if self.mark.is_worse else "better"
+        return state_of(self.mark)
 
     @property
     def levels(self) -> str:
@@ -139,6 +139,13 @@ def _entry(step: Step, found: Found, *, with_class: bool) -> Entry:
     benchmark = name(step.series.titled) if step.series else text(ALL)
     cells = (text(step.day), benchmark, name(step.metric), name(step.levels), change_of(step), text(step.state))
     return Entry(cells=(*cells, *([name(step.machine_class)] if with_class else [])), remark=where(step, found))
+
+
+def state_of(change: Mark | SlowChange) -> str:
+    """Return what became of a change, in one word."""
+    if not change.is_worse:
+        return "better"
+    return "open" if change.is_open else "ended" if change.is_ended else "undone"
 
 
 def change_of(step: Step) -> Span:
