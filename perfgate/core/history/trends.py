@@ -119,7 +119,9 @@ class Mark(Struct, frozen=True, kw_only=True):
     is_worse: bool
     """Is the level after it worse?"""
     is_open: bool
-    """Is the newest level still worse than the one before it?"""
+    """Is the newest level still worse than the one before it? Not where a break lies between them."""
+    is_ended: bool
+    """Does a break lie between it and the newest level? Then these are not compared."""
     likely: Commits
     """Of the sessions right before and after it."""
     certain: Commits
@@ -149,7 +151,9 @@ class SlowChange(Struct, frozen=True, kw_only=True):
     is_worse: bool
     """Is the level where it ends worse?"""
     is_open: bool
-    """Is the newest level still worse than the one where it begins?"""
+    """Is the newest level still worse than the one where it begins? Not where a break lies between them."""
+    is_ended: bool
+    """Does a break lie between it and the newest level?"""
 
     @property
     def sessions(self) -> int:

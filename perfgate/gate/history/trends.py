@@ -54,6 +54,8 @@ class _Part(Struct, frozen=True, kw_only=True):
     """Are heights logs?"""
     sign: float
     """-1.0 where higher is better."""
+    is_ended: bool
+    """Does a break follow it?"""
 
     def change(self, height: float) -> float:
         """Return a change of height as people read it."""
@@ -143,6 +145,7 @@ def _search_sections(series: Series, number: int, shifts: Shifts) -> Iterator[tu
             least=series.least,
             is_ratio=series.is_ratio,
             sign=_sign(series),
+            is_ended=section is not series.sections[-1],
         )
         yield part, find_changes(part.heights, least=part.least)
 
@@ -210,7 +213,8 @@ def _marks(found: Changes, part: _Part, cuts: Sequence[int]) -> Iterator[Mark]:
             first=part.start + around[0],
             last=part.start + around[1],
             is_worse=is_worse,
-            is_open=is_worse and risen > part.least,
+            is_open=is_worse and risen > part.least and not part.is_ended,
+            is_ended=part.is_ended,
             likely=Commits(older=pair[0].commit, newer=pair[1].commit),
             certain=Commits(older=ends[0].commit, newer=ends[1].commit),
             environment=tuple(right_there),
@@ -251,7 +255,8 @@ def _slow(found: Changes, part: _Part) -> Iterator[SlowChange]:
             **part.levels(before, after, s.change),
             change=part.change(s.change),
             is_worse=is_worse,
-            is_open=is_worse and risen > part.least,
+            is_open=is_worse and risen > part.least and not part.is_ended,
+            is_ended=part.is_ended,
         )
 
 
@@ -303,6 +308,7 @@ def _judge_suite(one: Series, sessions: Sequence[Past], heights: list[float], an
         least=_LEAST_SHIFT,
         is_ratio=True,
         sign=_sign(one),
+        is_ended=False,
     )
     found = find_changes(heights, least=part.least)
     return SuiteTrend(

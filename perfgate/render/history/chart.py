@@ -49,7 +49,8 @@ def draw_trend(trend: Trend, suites: Sequence[SuiteTrend]) -> Markup:
     days = [p.past.when[:10] for p in series.points]
     chart = _Chart(values, axis, days)
     common = find_common(trend, suites)
-    chart.lines += [chart.levels(split_levels(trend, common)), *(chart.line(s.start, s.end) for s in series.sections)]
+    levels = _slope(trend, split_levels(trend, common))
+    chart.lines += [chart.levels(levels), *(chart.line(s.start, s.end) for s in series.sections)]
     rules = [(place, f"all {percent(m.change)}", "common") for place, m in common.items()]
     rules += [(s.start, shorten(s.cause, _LONGEST_CAUSE), "break") for s in series.sections[1:]]
     for mark in trend.marks:
@@ -93,6 +94,19 @@ def _around(trend: Trend) -> list[float]:
     return [level - reach, level + reach]
 
 
+def _slope(trend: Trend, levels: Iterable[tuple[int, int, float]]) -> Iterator[tuple[int, int, float, float]]:
+    """Yield levels with where each begins and ends: in a slow change it rises or falls."""
+    for start, end, level in levels:
+        slow = next((s for s in trend.slow if s.start <= start and end <= s.end), None)
+        share = (end - start) / slow.sessions / 2 if slow else 0.0
+        if slow is None or not trend.series.is_ratio:
+            half = share * slow.change if slow else 0.0
+            yield start, end, level - half, level + half
+        else:
+            factor = (1 + slow.change) ** share
+            yield start, end, level / factor, level * factor
+
+
 class _Chart:
     """A picture in the making: where sessions and values lie."""
 
@@ -117,13 +131,13 @@ class _Chart:
         parts = [element("path", class_="history", d=joined)]
         return element("g", *parts, *([element("path", class_="dots base", d=dots)] if dots else []))
 
-    def levels(self, levels: Iterable[tuple[int, int, float]]) -> Markup:
-        """Return the median of the values between two rules, as a line each."""
+    def levels(self, levels: Iterable[tuple[int, int, float, float]]) -> Markup:
+        """Return a line for each level: its first place, the one behind its last, and where it begins and ends."""
         path = ""
-        for start, end, level in levels:
+        for start, end, first, last in levels:
             left = self._x(start - 0.4 if start else 0)
             right = self._x(end - 0.6 if end < len(self._values) else end - 1)
-            path += f"M{left} {self._axis.at(level)}H{right}"
+            path += f"M{left} {self._axis.at(first)}L{right} {self._axis.at(last)}"
         return element("path", class_="level", d=path)
 
     def add_rules(self, rules: Iterable[tuple[int, str, str]]) -> None:

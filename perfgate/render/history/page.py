@@ -106,8 +106,8 @@ class _Slow(NamedTuple):
 
 def render(found: Found, *, tool: str) -> str:
     """Return a history as an HTML page."""
-    worse = sum(step.mark.is_open for step in find_steps(found))
-    title = f"History: {count(worse, 'open step')}" if worse else "History: no open step"
+    worse = list(_worse(found))
+    title = f"History: {', '.join(worse) or 'no open step'}"
     token = "warn" if worse else "good"
     head = element(
         "header",
@@ -138,6 +138,19 @@ def render(found: Found, *, tool: str) -> str:
 
 def _stacked(block: Block) -> Markup:
     return draw_table(block, is_stacked=True) if isinstance(block, Table) else draw_block(block)
+
+
+def _worse(found: Found) -> Iterator[str]:
+    """Yield what is worse than it was, in words: steps and slow changes that last, else what crept away."""
+    steps = sum(step.mark.is_open for step in find_steps(found))
+    slow = sum(s.is_open for t in found.trends for s in t.slow) + sum(s.is_open for t in found.suites for s in t.slow)
+    crept = sum(t.crept is not None and t.crept.is_worse for t in found.trends)
+    if steps:
+        yield count(steps, "open step")
+    if slow:
+        yield count(slow, "slow change")
+    if crept and not steps and not slow:
+        yield f"{count(crept, 'value')} worse than {shorten(found.anchor)}"
 
 
 def _source(words: str) -> str:

@@ -94,6 +94,7 @@ def _mark(mark: Mark, found: Found) -> dict[str, Any]:
         "n_after": mark.n_after,
         "is_worse": mark.is_worse,
         "is_open": mark.is_open,
+        "is_ended": mark.is_ended,
         "environment": list(mark.environment),
         "nearby": list(mark.nearby),
     }
@@ -118,4 +119,5 @@ def _slow(slow: SlowChange, sessions: Sequence[Past]) -> dict[str, Any]:
         "shift": slow.shift,
         "is_worse": slow.is_worse,
         "is_open": slow.is_open,
+        "is_ended": slow.is_ended,
     }

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.report.document import Column, Entry, name, text
 from perfgate.report.history.common import ALL, find_common
-from perfgate.report.history.steps import steps_of
+from perfgate.report.history.steps import change_of, steps_of
 from perfgate.report.words import amount, percent
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def _rules(trend: Trend, suites: Sequence[SuiteTrend]) -> Iterator[tuple[int, li
     for place, mark in find_common(trend, suites).items():
         lines.setdefault(place, []).append((text(f"{ALL} {percent(mark.change)}"), *_facts(mark.environment)))
     for step in steps_of(trend):
-        words = (text(f"step {step.change}, "), name(step.levels), text(f", {step.state}"))
+        words = (text("step "), change_of(step), text(", "), name(step.levels), text(f", {step.state}"))
         lines.setdefault(step.mark.at, []).append((*words, *_facts(step.mark.environment)))
     yield from lines.items()
 

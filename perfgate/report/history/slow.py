@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from perfgate.report.document import BENCHMARK, METRIC, Column, Entry, Heading, Table, name, text
-from perfgate.report.history.steps import CLASS, has_classes
+from perfgate.report.history.steps import CLASS, has_classes, state_of
 from perfgate.report.words import amount, count, percent
 
 if TYPE_CHECKING:
@@ -60,12 +60,12 @@ def list_slow(found: Found, *, together: str) -> Iterator[Block]:
 def describe_slow(slow: Sequence[SlowChange], sessions: Sequence[Past]) -> Iterator[Line]:
     """Yield by how much each slow change of a series went on, and from when to when."""
     for change in slow:
-        yield text(f"{percent(change.change)} · {_state(change)} · "), *_how_long(change, sessions)
+        yield text(f"{percent(change.change)} · {state_of(change)} · "), *_how_long(change, sessions)
 
 
 def _of_suite(suite: SuiteTrend, slow: SlowChange, together: str) -> Entry:
     since = suite.sessions[slow.start].when[:10]
-    cells = (text(since), text(together), name(suite.metric), *map(text, ("", percent(slow.change), _state(slow))))
+    cells = (text(since), text(together), name(suite.metric), *map(text, ("", percent(slow.change), state_of(slow))))
     return Entry(cells=cells, remark=_how_long(slow, suite.sessions))
 
 
@@ -73,22 +73,18 @@ def _of_series(series: Series, slow: SlowChange) -> Entry:
     sessions = [p.past for p in series.points]
     unit = series.metric.unit
     levels = f"{amount(slow.before, unit, beside=slow.after)} → {amount(slow.after, unit, beside=slow.before)}"
-    change = percent(slow.change) if series.is_ratio else f"{slow.change:+.4g} {unit}"
+    change = text(percent(slow.change)) if series.is_ratio else name(f"{slow.change:+.4g} {unit}")
     return Entry(
         cells=(
             text(sessions[slow.start].when[:10]),
             name(series.titled),
             name(series.metric.name),
             name(levels),
-            name(change),
-            text(_state(slow)),
+            change,
+            text(state_of(slow)),
         ),
         remark=_how_long(slow, sessions),
     )
-
-
-def _state(slow: SlowChange) -> str:
-    return "open" if slow.is_open else "undone" if slow.is_worse else "better"
 
 
 def _how_long(slow: SlowChange, sessions: Sequence[Past]) -> Line:

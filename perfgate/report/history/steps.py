@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from perfgate.core.history.past import Past
-    from perfgate.core.history.trends import Mark, Series, SuiteTrend, Trend
+    from perfgate.core.history.trends import Mark, Series, SlowChange, SuiteTrend, Trend
     from perfgate.report.document import Block, Line, Span
     from perfgate.report.history.found import Found
     from perfgate.report.history.ranges import Ends
@@ -80,7 +80,7 @@ class Step(Struct, frozen=True, kw_only=True):
     @property
     def state(self) -> str:
         """What became of it, in one word."""
-        return "open" if self.mark.is_open else "undone" if self.mark.is_worse else "better"
+        return state_of(self.mark)
 
     @property
     def levels(self) -> str:
@@ -137,8 +137,20 @@ def list_steps(found: Found) -> Iterator[Block]:
 
 def _entry(step: Step, found: Found, *, with_class: bool) -> Entry:
     benchmark = name(step.series.titled) if step.series else text(ALL)
-    cells = (text(step.day), benchmark, *map(name, (step.metric, step.levels, step.change)), text(step.state))
+    cells = (text(step.day), benchmark, name(step.metric), name(step.levels), change_of(step), text(step.state))
     return Entry(cells=(*cells, *([name(step.machine_class)] if with_class else [])), remark=where(step, found))
+
+
+def state_of(change: Mark | SlowChange) -> str:
+    """Return what became of a change, in one word."""
+    if not change.is_worse:
+        return "better"
+    return "open" if change.is_open else "ended" if change.is_ended else "undone"
+
+
+def change_of(step: Step) -> Span:
+    """Return how far the level changed; a difference has a unit, which comes from data."""
+    return text(step.change) if step.series is None or step.series.is_ratio else name(step.change)
 
 
 def where(step: Step, found: Found) -> Line:
@@ -195,7 +207,7 @@ def search(step: Step, found: Found, most: int = MOST_COMMITS) -> tuple[Heading,
         most: largest number of commits.
     """
     titled = step.series.titled if step.series else ALL
-    facts = (text(" "), name(step.metric), text(" "), name(step.change), text(f" ({step.day})"))
+    facts = (text(" "), name(step.metric), text(" "), change_of(step), text(f" ({step.day})"))
     return (
         Heading(line=(text("To find the commit of "), name(titled), *facts)),
         Bullets(lines=tuple(list_commits(step, found, most))),

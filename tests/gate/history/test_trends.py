@@ -294,3 +294,11 @@ def test_what_did_not_get_better_is_no_gain_where_most_others_got_worse():
 def test_one_benchmark_alone_has_no_others():
     trend = judge(history("b", [v * math.exp(0.004 * i) for i, v in enumerate(noise(1, 60))]))[0][0]
     assert [s.shift for s in trend.slow] == [0.0]
+
+
+def test_a_step_before_a_break_is_ended_and_not_open():
+    level = [v * (1.3 if i >= 20 else 1.0) for i, v in enumerate(noise(3, 60))]
+    (trend,), _ = judge(history("b", level, restart=lambda i: "accepted" if i == 40 else None))
+    assert [(m.at, m.is_worse, m.is_open, m.is_ended) for m in trend.marks] == [(20, True, False, True)]
+    (trend,), _ = judge(history("b", level))
+    assert [(m.is_open, m.is_ended) for m in trend.marks] == [(True, False)]

@@ -20,7 +20,7 @@ def together():
 
 def levels(drawn):
     (path,) = re.findall(r'class="level" d="([^"]+)"', drawn)
-    return [int(y) for y in re.findall(r"M\d+ (\d+)H", path)]
+    return [int(y) for y in re.findall(r"M\d+ (\d+)L\d+ \1", path)]
 
 
 def test_a_change_of_everything_is_a_grey_rule_between_two_levels():
@@ -71,3 +71,23 @@ def test_a_slow_change_stands_in_its_card_and_names_no_commit():
     assert "slowly from 2026-01-01 to " in card
     assert "no single commit" in card
     assert "perfgate bisect" not in page
+
+
+def test_the_level_of_a_slow_change_rises_with_it():
+    (trend,) = judged(history("a", [v * 1.004**n for n, v in enumerate(wander(1, 60))])).trends
+    assert len(trend.slow) == 1
+    (path,) = re.findall(r'class="level" d="([^"]+)"', draw_trend(trend, ()))
+    lines = [tuple(map(int, line)) for line in re.findall(r"M(\d+) (\d+)L(\d+) (\d+)", path)]
+    left, first, right, last = max(lines, key=lambda line: line[2] - line[0])
+    assert right - left > 800
+    assert first - last > 80  # pixels; the axis points up
+
+
+def test_the_heading_counts_what_is_worse():
+    rising = [v * 1.004**n for n, v in enumerate(wander(1, 60))]
+    stepped = [v * (1.3 if n >= 30 else 1.0) for n, v in enumerate(wander(2, 60))]
+    assert "<h1>History: 1 open step, 1 slow change</h1>" in render(
+        judged(history("a", rising), history("b", stepped)), tool="t"
+    )
+    assert "<h1>History: no open step</h1>" in render(judged(history("c", wander(3, 60))), tool="t")
+    assert "<h1>History: 1 open step</h1>" in render(together(), tool="t")

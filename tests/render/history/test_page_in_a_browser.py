@@ -34,7 +34,7 @@ def browser():
 def page(tmp_path_factory):
     folder = tmp_path_factory.mktemp("history")
     levels = {"train": step(0.3, 30, 1.2), "encode": creep(0.004, 0.002), "sort": step(0.05, 20, 0.8)}
-    rows = {"rows": lambda commit: 1000 if commit < 45 else 2000, "anew": {45: "twice the rows"}}
+    rows = {"rows": lambda commit: 1000 if commit < 10 else 2000, "anew": {10: "twice the rows"}}
     write(folder / "made", Suite({**levels, NAME: steady(1.0), "load": steady(0.1)}, **rows), 60, tags={8: "v1.0"})
     outcome = Project(folder / "made").cli("history", "--format", "html")
     assert outcome.code == 0, str(outcome)
