@@ -360,7 +360,7 @@ def git(
         folder, arguments, asked=asked, settings=settings, timeout=timeout, most=most, variables=variables
     )
     if code not in accepted:
-        raise failure("ref-unreadable", arguments, errors, failing=failing, hint=hint)
+        raise failure("ref-unreadable", arguments, errors, code=code, failing=failing, hint=hint)
     return answer
 
 

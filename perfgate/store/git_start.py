@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import selectors
+import signal
 import subprocess
 import sys
 import time
@@ -32,8 +33,15 @@ _SETTINGS = (
     "gpg.program=false",
     "gpg.ssh.program=false",
     "gpg.x509.program=false",
+    "gpg.ssh.defaultKeyCommand=false",
+    "push.gpgSign=false",
+    "core.alternateRefsCommand=true",  # run where the objects of another repository are used: "true" lists no refs
     "protocol.ext.allow=never",
     "submodule.recurse=false",
+    "fetch.recurseSubmodules=false",   # in each of them its own settings and hooks count
+    "push.recurseSubmodules=no",
+    "gc.auto=0",                       # a fetch starts it, and it starts gc.recentObjectsHook
+    "maintenance.auto=false",
     "worktree.useRelativePaths=false",
     "advice.detachedHead=false",
 )  # fmt: skip
@@ -50,6 +58,7 @@ _PASSED = re.compile(
 )
 """The only variables of git that it gets: they say where it looks, and start nothing."""
 _ASKING = frozenset({"SSH_ASKPASS", "PAGER"})
+_UNREACHED = "fatal: Could not read from remote repository."
 _HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _SAFE = "safe.directory"
 _TRUST = rf"git config --global --add {re.escape(_SAFE)} .+"
@@ -97,19 +106,37 @@ def environment(environ: Mapping[str, str]) -> dict[str, str]:
     return kept | ({"GIT_CONFIG_COUNT": str(len(safe))} if safe else {}) | _FIXED
 
 
-def failure(slug: str, words: Sequence[str], stderr: str, *, failing: str = "", hint: str = "") -> CannotDecideError:
+def causes(words: Sequence[str], code: int, stderr: str) -> list[str]:
+    """Return why a call of git failed, as git states it, the likeliest cause first.
+
+    Args:
+        words: the command and its options.
+        code: its exit code; negative: the signal that ended it.
+        stderr: what git wrote to stderr.
+    """
+    lines = [line for line in map(str.strip, stderr.splitlines()) if line and not line.startswith("hint:")]
+    stated = [line for kind in ("fatal:", "error:") for line in lines if line.startswith(kind)]
+    above = lines[: lines.index(_UNREACHED)] if _UNREACHED in lines else []  # what ssh says of it
+    named = signal.Signals(-code).name if -code in {*signal.Signals} else f"signal {-code}"
+    ended = [f"git {words[0]} was ended by {named}"] if code < 0 else []
+    better = [line for line in stated if line != _UNREACHED]
+    return [*better, *above[-1:], *stated, *ended, *lines[-1:], f"git {words[0]} failed"]
+
+
+def failure(
+    slug: str, words: Sequence[str], stderr: str, *, code: int = 1, failing: str = "", hint: str = ""
+) -> CannotDecideError:
     """Return the error for a call that git refused: first the cause as git states it.
 
     Args:
         slug: of the error.
         words: the command and its options.
         stderr: what git wrote to stderr.
+        code: its exit code; negative: the signal that ended it.
         failing: what could not be done, added to git's own words.
         hint: what to do about it, unless git's words say better.
     """
-    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
-    stated = [line for kind in ("fatal:", "error:") for line in lines if line.startswith(kind)]
-    cause = [*stated, *lines[-1:], f"git {words[0]} failed"][0]
+    cause = causes(words, code, stderr)[0]
     trust = re.search(_TRUST, stderr)
     if trust:
         return cannot_decide(DISTRUSTED, cause.removeprefix("fatal: "), hint=trust[0])

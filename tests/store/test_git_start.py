@@ -9,7 +9,7 @@ import sys
 import pytest
 from support import Project, assert_cannot_decide
 
-from perfgate.store.git_start import TooMuchOutputError, run_bounded
+from perfgate.store.git_start import TooMuchOutputError, causes, run_bounded
 
 LARGE = b"x" * (3 << 20)
 
@@ -51,6 +51,31 @@ def test_a_program_that_writes_without_end_is_ended(stream):
 def test_a_program_that_writes_nothing_is_ended_in_time():
     with pytest.raises(subprocess.TimeoutExpired):
         run("import time; time.sleep(600)", timeout=0.5)
+
+
+SSH = "fatal: Could not read from remote repository.\n\nPlease make sure you have the correct access rights\n"
+INITIAL = "hint: Using 'master' as the name for the initial branch.\nhint: git config --global init.defaultBranch\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "stderr", "cause"),
+    [
+        pytest.param(128, f"warning: x\ngit@h: Permission denied (publickey).\n{SSH}",
+                     "git@h: Permission denied (publickey).", id="ssh-key"),
+        pytest.param(128, f"ssh: connect to host h port 22: Connection refused\r\n{SSH}",
+                     "ssh: connect to host h port 22: Connection refused", id="ssh-refused"),
+        pytest.param(128, f"fatal: detected dubious ownership in 'x'\nTo add an exception, call:\n\tgit config\n{SSH}",
+                     "fatal: detected dubious ownership in 'x'", id="of-another-user"),
+        pytest.param(128, SSH, "fatal: Could not read from remote repository.", id="ssh-silent"),
+        pytest.param(-25, INITIAL, "git init was ended by SIGXFSZ", id="signal"),
+        pytest.param(-9, "", "git init was ended by SIGKILL", id="killed"),
+        pytest.param(-99, "", "git init was ended by signal 99", id="unknown-signal"),
+        pytest.param(-25, "error: unable to write\n", "error: unable to write", id="signal-and-words"),
+        pytest.param(1, INITIAL, "git init failed", id="hints"),
+    ],
+)  # fmt: skip
+def test_the_cause_is_what_git_or_ssh_states_or_the_signal_that_ended_it(code: int, stderr: str, cause: str) -> None:
+    assert causes(["init", "-q"], code, stderr)[0] == cause
 
 
 def test_a_git_that_answers_without_end_is_one_error(project: Project) -> None:

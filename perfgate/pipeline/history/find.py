@@ -167,7 +167,7 @@ def _choose(history: History, asked: Asked, since: str) -> list[BenchmarkHistory
         CannotDecideError: none of them is asked for.
     """
     if not history.benchmarks:
-        message = "git holds no version of a baseline, and no ledger"
+        message = "git holds no version of a baseline that can be read, and no record of a ledger"
         hint = "perfgate baseline refresh; commit the folder; each refresh adds a session; or: perfgate history append"
         raise CannotDecideError([*cannot_decide("no-baseline", message, hint=hint).diagnostics, *history.notes])
     classes = sorted({b.machine_class for b in history.benchmarks})

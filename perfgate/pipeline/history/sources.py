@@ -53,11 +53,13 @@ def read_history(settings: Settings, commit: str, *, ref: str, last: int, wants:
     log_step("ledger: %s", of_ledger.source or f"{name}, which holds no record" if of_ledger else f"no {name} here")
     if of_ledger is not None:
         return merge(of_baselines, of_ledger)
-    remotes = git(folder, ["remote"], hint="").decode("utf-8", "replace").splitlines()
-    if not remotes or (not ref and name == LEDGER):  # most projects keep none
+    if not ref and name == LEDGER:  # most projects keep none
         return of_baselines
-    remote = "origin" if "origin" in remotes else remotes[0]
-    hint = f"if the project keeps one: git fetch {remote} {name}:{name}"
+    remotes = git(folder, ["remote"], hint="").decode("utf-8", "replace").splitlines()
+    hint = f"perfgate history append --ref {name}"
+    if remotes:
+        remote = "origin" if "origin" in remotes else remotes[0]
+        hint = f"if the project keeps one: git fetch {remote} {name}:{name}"
     remark = note("history-not-fetched", "no ledger is in this clone", place=name, hint=hint)
     return replace(of_baselines, notes=(*of_baselines.notes, remark))
 

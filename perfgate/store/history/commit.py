@@ -13,10 +13,12 @@ from perfgate.core.errors import CannotDecideError, cannot_decide
 from perfgate.core.text.names import list_some
 from perfgate.store.git import git
 from perfgate.store.git_start import as_hash
+from perfgate.store.history import record
 from perfgate.store.history.ledger import find_tip, list_files
+from perfgate.store.history.versions import promisor, read_contents
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 MOST_TRIES = 10
 """Of several writers at once one is first in each round; ten tries are enough for ten of them."""
@@ -25,6 +27,7 @@ _NAME, _MAIL = "perfgate", "perfgate@localhost"
 _RECORDS = re.compile(rb"[0-9]{4}/")
 _TRICKS = frozenset({b".", b"..", b".git"})
 """Folders that git itself never makes, and does not read into an index."""
+_REPAIR = "look who wrote it: git log REF; or name another ref: --ref"
 _HINT = "run it in the git repository of the project"
 
 
@@ -33,8 +36,8 @@ def pause(tries: int) -> None:
     time.sleep(random.uniform(0.0, min(_LONGEST_PAUSE, 0.05 * 2**tries)))  # noqa: S311 - no secret depends on it
 
 
-def require_ledger(folder: str, tip: str, place: str) -> set[str]:
-    """Return the paths of what a ledger holds.
+def require_ledger(folder: str, tip: str, place: str) -> dict[str, str]:
+    """Return the paths of what a ledger holds, with the hashes of their contents.
 
     Args:
         folder: in the repository.
@@ -44,13 +47,66 @@ def require_ledger(folder: str, tip: str, place: str) -> set[str]:
     Raises:
         CannotDecideError: it holds other things beside the folders of years: it is the branch of something else.
     """
-    paths = [listed.path for listed in list_files(folder, tip)]
-    others = [p.decode("utf-8", "replace") for p in paths if not _RECORDS.match(p) or _TRICKS & {*p.split(b"/")}]
+    files = {listed.path: listed.oid for listed in list_files(folder, tip)}
+    others = [p.decode("utf-8", "replace") for p in files if not _RECORDS.match(p) or _TRICKS & {*p.split(b"/")}]
     if others:
         message = f"is no ledger of perfgate: it holds {list_some(others, 3)}"
         hint = "name a ref of its own: --ref refs/perfgate/history, or [history] ref in the configuration"
         raise cannot_decide("history-not-ours", message, place=place, hint=hint)
-    return {os.fsdecode(p) for p in paths}
+    return {os.fsdecode(path): oid for path, oid in files.items()}
+
+
+def require_room(present: Collection[str], records: Collection[str], place: str) -> None:
+    """Return when no file of a ledger stands where a record needs a folder, and no folder where it needs a file.
+
+    Git would replace either without a word.
+
+    Args:
+        present: paths of what the ledger holds.
+        records: paths of what is to be added.
+        place: what the ledger is called, for the message.
+
+    Raises:
+        CannotDecideError: one does.
+    """
+    above = _above(records)
+    blocking = sorted({path for path in present if path in above} | ({*records} & _above(present)))
+    if blocking:
+        message = f"holds something else where a record belongs: {list_some(blocking, 3)}"
+        raise cannot_decide("history-not-ours", message, place=place, hint=_REPAIR)
+
+
+def _above(paths: Collection[str]) -> set[str]:
+    """Return all folders in which files lie."""
+    found = set[str]()
+    for folder in {path.rpartition("/")[0] for path in paths}:
+        parts = folder.split("/")
+        found.update("/".join(parts[:end]) for end in range(1, len(parts) + 1))
+    return found
+
+
+def _require_records(folder: str, held: Mapping[str, str], place: str) -> None:
+    """Return when what a ledger holds under the paths of records are records.
+
+    Args:
+        folder: in the repository.
+        held: hashes of their contents, by path.
+        place: what the ledger is called, for the message.
+
+    Raises:
+        CannotDecideError: something else has the name of a record.
+    """
+    try:
+        contents = dict(read_contents(folder, [*held.values()], largest=record.LARGEST))
+    except CannotDecideError:
+        if promisor(folder):
+            return  # some are not here
+        raise
+    for path, oid in held.items():
+        content, at = contents.get(oid, b""), record.time_of(path.encode())
+        if record.decode(content, at, lambda _metric: False) is None:
+            message = f"holds something else under the name of a record: {path}"
+            raise cannot_decide("history-not-ours", message, place=place, hint=_REPAIR)
 
 
 def append(folder: str, ref: str, records: Mapping[str, bytes]) -> list[str]:
@@ -70,10 +126,12 @@ def append(folder: str, ref: str, records: Mapping[str, bytes]) -> list[str]:
         raise cannot_decide("history-not-ours", "is checked out", place=ref, hint=hint)
     for tries in range(MOST_TRIES):
         tip = find_tip(folder, ref)
-        present = require_ledger(folder, tip, ref) if tip else set()
+        present = require_ledger(folder, tip, ref) if tip else dict[str, str]()
         new = {path: content for path, content in records.items() if path not in present}
+        _require_records(folder, {path: oid for path, oid in present.items() if path in records}, ref)
         if not new:
             return []
+        require_room(present, new, ref)
         made = commit_records(folder, tip, new)
         try:
             move(folder, ref, made, tip)
@@ -93,7 +151,7 @@ def move(folder: str, ref: str, new: str, old: str | None) -> None:
     Raises:
         CannotDecideError: it does not, or it cannot be changed.
     """
-    words = ["update-ref", "-m", "perfgate history", ref, new, old or ""]
+    words = ["update-ref", "--no-deref", "-m", "perfgate history", ref, new, old or ""]
     git(folder, words, failing="the ref was not changed", hint="check the permissions of the repository")
 
 

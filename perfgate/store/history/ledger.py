@@ -15,7 +15,7 @@ from perfgate.core.history.past import BenchmarkHistory, History
 from perfgate.store.git import git
 from perfgate.store.git_start import as_hash
 from perfgate.store.history import record
-from perfgate.store.history.versions import read_contents
+from perfgate.store.history.versions import promisor, read_contents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -27,8 +27,8 @@ _MOST_LISTED = 64 << 20
 """Bytes of a listing: 700,000 records."""
 _MOST_BYTES = 256 << 20
 """Of records that are read at once: 20,000 of usual size take 120 MB."""
-_LOCAL = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none"}
-"""Variables by which git fetches nothing: a partial clone would ask for one record after another."""
+_MOST_ROWS = 1_000_000
+"""Of these records: 10,000 sessions of 50 benchmarks with 2 metrics each. They take some 700 MB of memory."""
 _FEW = 20
 """Newest records of a class of machine of which one has to hold a benchmark that still exists."""
 
@@ -104,7 +104,7 @@ def read_ledger(folder: str, ref: str, *, most: int, until: str, wants: Callable
         (first, *_) = caught.diagnostics
         remark = note("history-unreadable", f"{first.message}; it is left out", place=ref, hint=first.hint)
         return History(source="", benchmarks=(), notes=(remark,))
-    count = len(chosen)
+    count = len(found)
     source = f"{count:,} record{'' if count == 1 else 's'} of {ref}" if count else ""
     return History(source=source, benchmarks=tuple(_benchmarks(found)), notes=tuple(_notes(ref, listed, left_out)))
 
@@ -130,32 +130,34 @@ def _read(
     room = _MOST_BYTES
     oids = list(dict.fromkeys(c.oid for c in chosen))
     try:
-        for oid, content in read_contents(folder, oids, largest=record.LARGEST, variables=_LOCAL):
+        for oid, content in read_contents(folder, oids, largest=record.LARGEST):
             room -= len(content)
             if room < 0:
                 break
             of_content[oid] = content
     except CannotDecideError:
-        if not _is_partial(folder):
+        if not promisor(folder):
             raise
-    if chosen and not of_content and _is_partial(folder):
-        hint = f"git fetch --refetch --no-filter origin {ref}:{ref}"
+    remote = "" if of_content or not chosen else promisor(folder)
+    if remote:
+        hint = f"git fetch --refetch --no-filter {remote} {ref}:{ref}"
         raise cannot_decide("history-unreadable", "its records are not in this clone, which is partial", hint=hint)
     found = []
-    for one in chosen:
+    room, rows = _MOST_BYTES, _MOST_ROWS
+    for number, one in enumerate(chosen):  # many names may stand for one content: each is decoded
         held = of_content.get(one.oid)
+        if held is not None:
+            room, rows = room - len(held), rows - held.count(b"\n")
+        if room < 0 or rows < 0:
+            bound = f"{_MOST_ROWS:,} rows" if rows < 0 else f"{_MOST_BYTES >> 20} MB"
+            left_out[f"older than the newest {bound}"] = len(chosen) - number
+            break
         decoded = None if held is None else record.decode(held, one.at, wants)
         if decoded is None:
             left_out["too large or not here" if held is None else "not valid"] += 1
         else:
             found.append(decoded)
     return found
-
-
-def _is_partial(folder: str) -> bool:
-    """Does a clone fetch contents when they are asked for?"""
-    words = ["config", "--get-regexp", r"^remote\..*\.promisor$"]
-    return bool(git(folder, words, hint="", accepted=(0, 1)).strip())
 
 
 def _benchmarks(found: Sequence[tuple[str, dict[record.Place, Past]]]) -> Iterator[BenchmarkHistory]:

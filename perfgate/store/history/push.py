@@ -17,9 +17,9 @@ from msgspec import Struct
 from perfgate.core.errors import CannotDecideError, cannot_decide
 from perfgate.core.text.names import list_some
 from perfgate.store.git import git, run_git
-from perfgate.store.git_start import environment, is_hash
+from perfgate.store.git_start import causes, environment, is_hash
 from perfgate.store.history import record
-from perfgate.store.history.commit import MOST_TRIES, commit_records, move, pause, require_ledger
+from perfgate.store.history.commit import MOST_TRIES, commit_records, move, pause, require_ledger, require_room
 from perfgate.store.history.ledger import find_tip, list_files
 from perfgate.store.history.versions import read_contents
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _TIMEOUT = 300.0
 """Seconds that a call of the network may take: 70 MB on a slow line."""
-_SETTINGS = ("core.sshCommand=ssh -o BatchMode=yes", "gc.auto=0", "maintenance.auto=false")
+_SETTINGS = ("core.sshCommand=ssh -o BatchMode=yes",)
 _PROTOCOLS = {"GIT_ALLOW_PROTOCOL": "file:http:https:ssh"}
 _FETCHED_BY = "--upload-pack=git-upload-pack"
 """What answers at the other end: the settings of a clone may name something else."""
@@ -104,7 +104,7 @@ def push(folder: str, ref: str, remote: str, *, is_new: bool) -> Pushed:
         CannotDecideError
     ):  # all records are there; what came in meanwhile goes with the next call
         if is_new:
-            git(folder, ["update-ref", "-d", ref, tip], hint="")
+            git(folder, ["update-ref", "--no-deref", "-d", ref, tip], hint="")
             return pushed
         _network(folder, ["fetch", "-q", "--no-tags", "--no-write-fetch-head", _FETCHED_BY, remote, ref], {})
         if tip != there.tip:
@@ -125,7 +125,8 @@ class _Remote:
         """The newest commit of the remote; empty: it has no ledger yet."""
         kind = git(clone, ["rev-parse", "--show-object-format"], hint="").decode().strip()
         of_kind = [] if kind == "sha1" else [f"--object-format={kind}"]  # which an older git does not know
-        git(spare, ["init", "-q", "--bare", "--template=", *of_kind], hint="check the disk")
+        # not bare: safe.bareRepository of a user may forbid to find one
+        git(spare, ["init", "-q", "--template=", *of_kind], hint="check the disk")
         urls = [_url(clone, [remote]), _url(clone, ["--push", remote])]
         keys = ("remote.origin.url", "remote.origin.pushurl")
         self._variables = _as_variables([*_transport(clone), *zip(keys, urls, strict=True)])
@@ -139,10 +140,11 @@ class _Remote:
         for tries in range(MOST_TRIES):
             self._fetch()
             place = f"{self._ref} of {self._name}"
-            present = require_ledger(self._spare, self.tip, place) if self.tip else set()
+            present = require_ledger(self._spare, self.tip, place) if self.tip else dict[str, str]()
             lacking = {path: oid for path, oid in records.items() if path not in present}
             if not lacking:
                 return Pushed(sent=0, tries=tries)
+            require_room(present, lacking, place)
             contents = dict(read_contents(self._clone, [*set(lacking.values())], largest=record.LARGEST))
             new = {path: contents[oid] for path, oid in lacking.items() if oid in contents}
             made = commit_records(self._spare, self.tip or None, new, identity=self._clone)
@@ -197,8 +199,15 @@ class _Remote:
 
 
 def _url(clone: str, words: Sequence[str]) -> str:
-    """Return an address of a remote; a path is made absolute, since the call works in another folder."""
+    """Return an address of a remote; a path is made absolute, since the call works in another folder.
+
+    Raises:
+        CannotDecideError: it has none.
+    """
     url = git(clone, ["remote", "get-url", *words], hint="").decode("utf-8", "replace").removesuffix("\n")
+    if not url:
+        hint = f"git remote set-url {words[-1]} URL; then the same command once more"
+        raise cannot_decide("history-not-pushed", f'the remote "{words[-1]}" has no address in this clone', hint=hint)
     top = git(clone, ["rev-parse", "--show-toplevel"], hint="", accepted=(0, 128)).decode("utf-8", "replace")
     path = os.path.abspath(os.path.join(top.removesuffix("\n") or clone, url))
     return path if "://" not in url and os.path.isdir(path) else url
@@ -220,11 +229,10 @@ def _network(folder: str, words: Sequence[str], variables: Mapping[str, str]) ->
     )
     if code != 0:
         lines = [line.strip() for line in errors.splitlines() if line.strip()]
-        stated = [line for kind in ("fatal: ", "error: ") for line in lines if line.startswith(kind)]
         refused = [found[1] for line in lines if (found := _REFUSED.search(line))]
         remarks = [line.removeprefix("remote: ") for line in lines if line.startswith("remote: ")]
         remarked = [": ".join([*refused[:1], *remarks[:1]])] if remarks else []
-        cause = [*remarked, *refused, *stated, *lines[-1:], f"git {words[0]} failed"][0]
+        cause = [*remarked, *refused, *causes(words, code, errors)][0]
         kind = _RuledOutError if any(map(_RULED_OUT.search, lines)) else CannotDecideError
         message = _CREDENTIALS.sub("//", cause.removeprefix("fatal: "))
         raise kind(cannot_decide("history-not-pushed", message).diagnostics)

@@ -27,6 +27,8 @@ _LARGEST_ROW = 64 << 10
 """Of a line in bytes; the first one names the workload of each benchmark, and is as long as the record."""
 _DIGITS = 5
 """Significant digits of a value: a thousandth of a percent, far below any step that a history could show."""
+_LEAST, _MOST = 1e-100, 1e100
+"""Sizes of a value that is not 0, as those of run summaries: their squares and ratios are still numbers."""
 _NAME = re.compile(rb"(\d{4})/(\d\d)/(\d\d)/(\d\d)(\d\d)(\d\d)-[0-9a-f]{12}\.jsonl")
 _FRACTION = 19
 """Place in a time behind its whole seconds."""
@@ -50,7 +52,13 @@ class Record(Struct, frozen=True, kw_only=True):
 
 def short(value: float) -> float:
     """Return a value as a record keeps it."""
-    return rounded(value, digits=_DIGITS)
+    return rounded(value, digits=_DIGITS) if abs(value) >= _LEAST else 0.0
+
+
+def is_usable(p50: float, p95: float | None) -> bool:
+    """Can a history compute with them: is each 0, or has a size of 1e-100 to 1e100?"""
+    is_first = p50 == 0.0 or _LEAST <= abs(p50) <= _MOST
+    return is_first and (p95 is None or p95 == 0.0 or _LEAST <= abs(p95) <= _MOST)
 
 
 def encode(record: Record, *, recorded_at: str) -> tuple[str, bytes]:
@@ -64,8 +72,12 @@ def encode(record: Record, *, recorded_at: str) -> tuple[str, bytes]:
         recorded_at: when it was, where its header states no time (UTC, ISO 8601).
 
     Raises:
-        CannotDecideError: it is larger than a reader takes.
+        CannotDecideError: it, or a value in it, is larger than a reader takes.
     """
+    large = next((row for row in record.rows if not is_usable(row.p50, row.p95)), None)
+    if large:
+        message = f"{title(large.benchmark, tuple(sorted(large.labels.items())))}: {large.metric} is larger than 1e+100"
+        raise cannot_decide("history-too-large", message, hint="state the metric in a larger unit, or leave it out")
     at = record.header.started_at or recorded_at
     lines = [_encode(record.header), *map(_encode, record.rows)]
     content = b"".join(line + b"\n" for line in lines)
@@ -86,7 +98,7 @@ def time_of(path: bytes) -> str:
         return ""
     numbers = [int(part) for part in found.groups()]
     try:
-        return dt.datetime(*numbers, tzinfo=dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")  # type: ignore[arg-type, misc]
+        return dt.datetime(*numbers, tzinfo=dt.UTC).isoformat().replace("+00:00", "Z")  # type: ignore[arg-type, misc]
     except ValueError:
         return ""
 
@@ -113,7 +125,9 @@ def decode(content: bytes, at: str, wants: Callable[[str], bool]) -> tuple[str, 
         rows = _decode_rows(rest)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    if not rows or (header.started_at and header.started_at[:_FRACTION] != at[:_FRACTION]):
+    if not rows or not all(is_usable(row.p50, row.p95) for row in rows):
+        return None
+    if header.started_at and header.started_at[:_FRACTION] != at[:_FRACTION]:
         return None
     readings: dict[tuple[str, Labels], dict[str, Reading]] = {}
     metrics: dict[tuple[str, str, str], Metric] = {}

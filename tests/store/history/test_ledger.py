@@ -14,7 +14,7 @@ from records import GIT_ENVIRONMENT, refused
 
 from perfgate.core.policy import LEDGER
 from perfgate.store.history.ledger import find_tip, read_ledger
-from perfgate.store.history.record import LARGEST, decode, encode, is_time, time_of
+from perfgate.store.history.record import LARGEST, decode, encode, is_time, short, time_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -102,6 +102,9 @@ def test_a_record_is_read_as_it_was_written(repository: Path) -> None:
         pytest.param(f"{header(started_at='2027-01-01T12:00:00Z')}\n{LINE}\n", id="later-than-its-name"),
         pytest.param(f"{header()}\n{LINE}\n{LINE.replace('1.25', 'NaN')}\n", id="nan"),
         pytest.param(f"{header()}\n{LINE}\n{LINE.replace('1.25', '1e400')}\n", id="infinite"),
+        pytest.param(f"{header()}\n{LINE.replace('1.25', '1e101')}\n", id="huge"),
+        pytest.param(f"{header()}\n{LINE.replace('1.25', '1e-101')}\n", id="tiny"),
+        pytest.param(f"{header()}\n{LINE.replace('null', '1.7e308')}\n", id="huge-p95"),
         pytest.param(f"{header()}\n{LINE.replace('1.25', '-1.25')}\n", id="negative"),
         pytest.param(f"{header()}\n{LINE.replace('null', '-1')}\n", id="negative-p95"),
         pytest.param(f"{header()}\n{LINE.replace('10,', '10.5,')}\n", id="half-a-run"),
@@ -165,6 +168,23 @@ def test_a_file_that_is_too_large_is_never_read(repository: Path) -> None:
     ledger_cases.write_tree(repository, {PATH: large, GOOD: good()})
     found = read(repository)
     assert (sessions(found), remarks(found)) == (["other"], ["records are left out: 1 too large or not here"])
+
+
+def test_one_content_under_many_names_is_charged_each_time(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = "\n".join(LINE.replace("train", f"train{n}") for n in range(10))
+    content = f"{header(started_at='')}\n{rows}\n"
+    names = [f"2026/01/01/1200{n:02d}-0123456789ab.jsonl" for n in range(12)]
+    ledger_cases.write_tree(repository, dict.fromkeys(names, content))
+    for name, most, bound in (("_MOST_ROWS", 55, "55 rows"), ("_MOST_BYTES", 3 << 20, "3 MB")):
+        with monkeypatch.context() as patch:
+            patch.setattr(f"perfgate.store.history.ledger.{name}", most)
+            if name == "_MOST_BYTES":
+                padded = f"{header(started_at='', later='x' * (600 << 10))}\n{rows}\n"
+                ledger_cases.write_tree(repository, dict.fromkeys(names, padded))
+            found = read(repository)
+        assert found.source == f"5 records of {LEDGER}"
+        assert remarks(found) == [f"records are left out: 7 older than the newest {bound}"]
+        assert {b.sessions[0].recorded_at for b in found.benchmarks} == {"2026-01-01T12:00:11Z"}
 
 
 def test_the_newest_are_read_and_of_two_records_of_a_session_the_newer_counts_for_each_benchmark(
@@ -253,6 +273,25 @@ def test_runs_without_a_time_stand_where_the_caller_says() -> None:
     assert decoded is not None
     (past,) = decoded[1].values()
     assert (past.started_at, past.when) == ("", "2026-03-04T05:06:07Z")
+
+
+def test_values_of_every_usual_size_and_zero_are_read(repository: Path) -> None:
+    rows = [replace(ROW, benchmark=f"b{n}", p50=value, p95=value) for n, value in enumerate((0.0, 1e-100, 1e100))]
+    ledger_cases.write(repository, [encode(a_record(*rows), recorded_at="")])
+    assert [b.sessions[0].readings["elapsed"].p50 for b in read(repository).benchmarks] == [0.0, 1e-100, 1e100]
+    assert (short(5e-324), short(-1e-101), short(1.234567)) == (0.0, 0.0, 1.2346)
+
+
+def test_a_record_of_the_first_year_is_read(repository: Path) -> None:
+    ledger_cases.write(repository, [encode(a_record(started_at="0001-01-01T00:00:00Z"), recorded_at="")])
+    found = read(repository)
+    assert [s.when for b in found.benchmarks for s in b.sessions] == ["0001-01-01T00:00:00Z"]
+    assert not remarks(found)
+
+
+def test_a_value_that_no_reader_would_take_is_not_written() -> None:
+    (fault,) = refused(lambda: encode(a_record(replace(ROW, labels={"n": "1"}, p50=1e101)), recorded_at=""))
+    assert (fault.slug, fault.message) == ("history-too-large", "train[n=1]: elapsed is larger than 1e+100")
 
 
 def test_a_record_that_no_reader_would_take_is_not_written() -> None:

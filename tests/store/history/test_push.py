@@ -98,7 +98,96 @@ def test_the_token_of_a_checkout_goes_along_as_a_variable_and_its_programs_do_no
     assert keys == ["http.https://example.org/.extraheader", "remote.origin.url", "remote.origin.pushurl"]
     assert variables["GIT_CONFIG_VALUE_1"] == "basic secret"
     assert pushing._helpers(str(clone)) == ["credential.helper=mine"]
-    assert "secret" not in (spare / "config").read_text()
+    assert "secret" not in (spare / ".git" / "config").read_text()
+
+
+def test_a_user_may_forbid_bare_repositories_that_nobody_names(
+    clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    users = tmp_path / "gitconfig"
+    git(clone, "config", "--file", str(users), "safe.bareRepository", "explicit")
+    ledger_cases.write(tmp_path / "bare", ledger_cases.sessions(2, 1))
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(users))
+    assert push(str(clone), LEDGER, "origin", is_new=False).sent == 1
+
+
+def test_the_program_that_lists_refs_of_another_repository_is_not_started(clone: Path, tmp_path: Path) -> None:
+    other, ran, evil = tmp_path / "other", tmp_path / "ran", tmp_path / "evil"
+    subprocess.run(["git", "clone", "-q", "--bare", str(tmp_path / "bare"), str(other)], check=True)
+    ledger_cases.write(other, ledger_cases.sessions(1, 1), ref="refs/heads/main")
+    evil.write_text(f"#!/bin/sh\ntouch {ran}\n")
+    evil.chmod(0o755)
+    (clone / ".git" / "objects" / "info" / "alternates").write_text(f"{other}/objects\n")
+    git(clone, "config", "core.alternateRefsCommand", str(evil))
+    assert push(str(clone), LEDGER, "origin", is_new=False).sent == 1
+    assert not ran.exists()
+
+
+PATH, CONTENT = encode(a_record(session="new"), recorded_at="")
+DAY = PATH.rpartition("/")[0]
+
+
+@pytest.mark.parametrize(
+    ("held", "named"),
+    [
+        pytest.param("2026/01", "2026/01", id="file-above"),
+        pytest.param(DAY, DAY, id="file-in-place-of-the-day"),
+        pytest.param(f"{PATH}/x", PATH, id="folder-in-its-place"),
+    ],
+)
+@pytest.mark.parametrize("is_remote", [False, True], ids=["here", "there"])
+def test_nothing_of_a_ledger_is_replaced_by_a_record(
+    clone: Path, tmp_path: Path, held: str, named: str, *, is_remote: bool
+) -> None:
+    holder = tmp_path / "bare" if is_remote else clone
+    git(clone, "update-ref", "-d", LEDGER)
+    tip = ledger_cases.write_tree(holder, {held: "x"})
+
+    def send() -> None:
+        append(str(clone), LEDGER, {PATH: CONTENT})
+        push(str(clone), LEDGER, "origin", is_new=False)
+
+    (fault,) = refused(send)
+    assert (fault.slug, fault.place) == ("history-not-ours", f"{LEDGER} of origin" if is_remote else LEDGER)
+    assert fault.message == f"holds something else where a record belongs: {named}"
+    assert git(holder, "rev-parse", LEDGER) == tip
+
+
+@pytest.mark.parametrize("content", ["garbage", "", "x" * (5 << 20)], ids=["garbage", "empty", "too-large"])
+def test_what_has_the_name_of_a_record_and_is_none_is_refused(clone: Path, content: str) -> None:
+    ledger_cases.write_tree(clone, {PATH: content})
+    (fault,) = refused(lambda: append(str(clone), LEDGER, {PATH: CONTENT}))
+    assert (fault.slug, fault.message) == (
+        "history-not-ours", f"holds something else under the name of a record: {PATH}",
+    )  # fmt: skip
+
+
+def test_the_same_record_of_another_tool_is_there(clone: Path) -> None:
+    path, content = encode(a_record(session="new", tool="other", branch="other"), recorded_at="")
+    assert append(str(clone), LEDGER, {path: content}) == [PATH]
+    assert append(str(clone), LEDGER, {PATH: CONTENT}) == []
+
+
+@pytest.mark.parametrize("is_new", [False, True])
+def test_a_ledger_that_is_another_name_of_a_branch_moves_and_removes_no_branch(clone: Path, *, is_new: bool) -> None:
+    main = ledger_cases.write_tree(clone, {}, ref="refs/heads/main")
+    git(clone, "symbolic-ref", LEDGER, "refs/heads/main")
+    git(clone, "symbolic-ref", "HEAD", "refs/heads/main")
+    if is_new:
+        git(clone, "update-ref", "--no-deref", "-d", LEDGER)
+    append(str(clone), LEDGER, {PATH: CONTENT})
+    if is_new:
+        git(clone, "update-ref", "refs/heads/copy", LEDGER)
+        git(clone, "symbolic-ref", LEDGER, "refs/heads/copy")
+    push(str(clone), LEDGER, "origin", is_new=is_new)
+    assert git(clone, "rev-parse", "main") == main
+    assert not is_new or git(clone, "rev-parse", "copy")
+
+
+def test_a_remote_without_an_address_is_an_error(clone: Path) -> None:
+    git(clone, "config", "remote.origin.url", "")
+    (fault,) = refused(lambda: push(str(clone), LEDGER, "origin", is_new=False))
+    assert (fault.slug, fault.message) == ("history-not-pushed", 'the remote "origin" has no address in this clone')
 
 
 def test_a_local_ledger_that_cannot_be_changed_is_an_error(clone: Path) -> None:
