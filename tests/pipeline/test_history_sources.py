@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 from history_cases import Suite, steady, write
+from ledger_cases import sessions
+from ledger_cases import write as write_ledger
 from support import clean_environment
 
 from perfgate.__main__ import run
 from perfgate.core.policy import LEDGER
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -49,3 +53,17 @@ def test_an_absent_ledger_that_is_named_is_a_note_with_what_to_do(
     said = capsys.readouterr().err
     assert f"note: {LEDGER}: no ledger is in this clone [history-not-fetched]" in said
     assert hint in said
+
+
+def test_a_benchmark_that_is_asked_for_and_seldom_measured_is_read_from_older_records(
+    inside: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def records() -> Iterator[tuple[str, bytes]]:
+        for number, (path, content) in enumerate(sessions(120, 1, metrics=1)):
+            yield path, content if number % 20 else content.replace(b"bench_00", b"weekly")
+
+    write_ledger(inside, records())
+    assert run(["history", "weekly", "--last", "5", "--format", "csv"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 1 + 5
+    assert run(["history", "--last", "5", "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["source"].endswith(f" and the newest 20 of 120 records of {LEDGER}")

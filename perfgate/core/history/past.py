@@ -81,3 +81,5 @@ class History(Struct, frozen=True, kw_only=True):
     """Sorted by class of machine, name and labels."""
     notes: tuple[Diagnostic, ...]
     """What was left out of it, and why."""
+    older: int = 0
+    """Records of a ledger that are older than those that were asked for."""

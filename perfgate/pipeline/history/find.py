@@ -112,7 +112,8 @@ def _read(asked: Asked, settings: Settings) -> tuple[list[Series], History, Anch
 
     def read(metric: str) -> History:
         wants = partial(fnmatchcase, pat=metric)
-        return read_history(settings, head.id, ref=asked.ref, last=asked.last, wants=wants)
+        asks = partial(_is_named, asked=asked) if asked.benchmark or asked.machine_class else None
+        return read_history(settings, head.id, ref=asked.ref, last=asked.last, wants=wants, asks=asks)
 
     history = read(asked.metric or "*")
     if asked.metric and not _metrics(history):
@@ -201,6 +202,10 @@ def _is_asked(benchmark: BenchmarkHistory, pattern: str) -> bool:
     if not pattern:
         return benchmark.is_present
     return matches(pattern, benchmark.benchmark, title(benchmark.benchmark, benchmark.labels))
+
+
+def _is_named(benchmark: BenchmarkHistory, asked: Asked) -> bool:
+    return asked.machine_class in {"", benchmark.machine_class} and _is_asked(benchmark, asked.benchmark)
 
 
 def _did_you_mean(name: str, known: Sequence[str]) -> str:

@@ -29,10 +29,18 @@ _DAY = 86_400_000_000_000
 _RECORDS = 4
 """Records that are read for each session of a benchmark that is asked for: a suite may be of several jobs."""
 _MOST_RECORDS = 20_000
-"""Some 3 seconds."""
+"""Some 3 seconds: read where a benchmark that is asked for is seldom measured."""
 
 
-def read_history(settings: Settings, commit: str, *, ref: str, last: int, wants: Callable[[str], bool]) -> History:
+def read_history(
+    settings: Settings,
+    commit: str,
+    *,
+    ref: str,
+    last: int,
+    wants: Callable[[str], bool],
+    asks: Callable[[BenchmarkHistory], bool] | None = None,
+) -> History:
     """Return what the baselines and the ledger hold together.
 
     Args:
@@ -41,6 +49,7 @@ def read_history(settings: Settings, commit: str, *, ref: str, last: int, wants:
         ref: full name of the ledger's ref; empty: the configured one.
         last: newest sessions of a benchmark that are asked for.
         wants: is a metric of that name asked for?
+        asks: is a benchmark asked for by its name or class? None: all are, as far as the newest records hold them.
 
     Raises:
         CannotDecideError: git cannot be asked, or there is no such name of a ref.
@@ -48,8 +57,13 @@ def read_history(settings: Settings, commit: str, *, ref: str, last: int, wants:
     folder = settings.root or "."
     name = ref_of(ref, settings)
     of_baselines = read_baselines(folder, commit, settings.policy.baselines, wants=wants)
+    until = format_utc(time.time_ns() + _DAY)
     most = min(last * _RECORDS, _MOST_RECORDS)
-    of_ledger = read_ledger(folder, name, most=most, until=format_utc(time.time_ns() + _DAY), wants=wants)
+    of_ledger = read_ledger(folder, name, most=most, until=until, wants=wants)
+    if of_ledger is not None and of_ledger.older and asks is not None:
+        named = [b for b in of_ledger.benchmarks if asks(b)]
+        if not named or any(len(b.sessions) < last for b in named):
+            of_ledger = read_ledger(folder, name, most=_MOST_RECORDS, until=until, wants=wants)
     log_step("ledger: %s", of_ledger.source or f"{name}, which holds no record" if of_ledger else f"no {name} here")
     if of_ledger is not None:
         return merge(of_baselines, of_ledger)

@@ -21,7 +21,7 @@ from perfgate.stats.quantiles import median, quantile, runs_needed_for_bound
 from perfgate.store.baselines import LARGEST
 from perfgate.store.codec import FLAT, decode_baseline, encode_baseline, version_of
 from perfgate.store.git import UNSHALLOW, is_shallow
-from perfgate.store.history.record import is_usable
+from perfgate.store.history.record import is_time, is_usable
 from perfgate.store.history.versions import list_missing, list_versions, promisor, read_contents
 
 if TYPE_CHECKING:
@@ -202,7 +202,7 @@ def _parse(content: bytes, recorded_at: str, wants: Callable[[str], bool], newer
         sessions={
             name: Past(
                 session=name,
-                started_at=s.started_at,
+                started_at=s.started_at if is_time(s.started_at) else "",
                 recorded_at=recorded_at,
                 machine=s.machine,
                 commit=s.commit,

@@ -98,24 +98,30 @@ def read_ledger(folder: str, ref: str, *, most: int, until: str, wants: Callable
             return None
         listed = list_files(folder, tip)
         left_out: Counter[str] = Counter()
-        chosen = _choose(listed, most, until, left_out)
+        past = _choose(listed, until, left_out)
+        chosen, older = past[:most], max(len(past) - most, 0)
         found = _read(folder, ref, chosen, wants, left_out)
     except CannotDecideError as caught:
         (first, *_) = caught.diagnostics
         remark = note("history-unreadable", f"{first.message}; it is left out", place=ref, hint=first.hint)
         return History(source="", benchmarks=(), notes=(remark,))
     count = len(found)
-    source = f"{count:,} record{'' if count == 1 else 's'} of {ref}" if count else ""
-    return History(source=source, benchmarks=tuple(_benchmarks(found)), notes=tuple(_notes(ref, listed, left_out)))
+    newest = f"the newest {count:,} of {count + older:,}" if older else f"{count:,}"
+    return History(
+        source=f"{newest} record{'' if count + older == 1 else 's'} of {ref}" if count else "",
+        benchmarks=tuple(_benchmarks(found)),
+        notes=tuple(_notes(ref, listed, left_out)),
+        older=older,
+    )
 
 
-def _choose(listed: Sequence[Listed], most: int, until: str, left_out: Counter[str]) -> list[Listed]:
-    """Return the newest records, newest first."""
+def _choose(listed: Sequence[Listed], until: str, left_out: Counter[str]) -> list[Listed]:
+    """Return the records, newest first."""
     dated = [one for one in reversed(listed) if one.at]
     left_out["no-records"] = len(listed) - len(dated)
     past = [one for one in dated if one.at <= until]
     left_out["in the future"] = len(dated) - len(past)
-    return past[:most]
+    return past
 
 
 def _read(

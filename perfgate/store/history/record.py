@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -103,6 +104,7 @@ def time_of(path: bytes) -> str:
         return ""
 
 
+@lru_cache(maxsize=4096)  # all benchmarks of a session state the same
 def is_time(text: str) -> bool:
     """Is it a time as the path of a record can state it?"""
     digits = text[:_FRACTION].translate({ord("-"): "/", ord("T"): "/", ord(":"): None})
