@@ -1,4 +1,4 @@
-"""The sources of a history: CPU to read versions of baselines and the newest of a ledger, and bytes to append to one.
+"""The sources of a history: CPU to read versions of baselines and the newest of a ledger, bytes of its page and to append.
 
 Run it by hand: `python tests/benchmarks/bench_history.py`. It takes some minutes.
 """
@@ -32,6 +32,7 @@ from perfgate.store.history.ledger import read_ledger  # noqa: E402 - see above
 REPEAT = 5
 NEWEST, BENCHMARKS = 600, 50
 REFRESHES = 1_000
+PAGE = 300
 YEARS = 36_500
 """Sessions: five years of twenty a day."""
 LATEST = "2100"
@@ -83,6 +84,22 @@ def commit_of(number: int, files: Mapping[str, bytes]) -> bytes:
     return head.encode() + b"".join(entries)
 
 
+def draw(folder: str) -> None:
+    """Print how large a page is, and what the command costs."""
+    subprocess.run(["git", "init", "-q", "-b", "main", folder], check=True)
+    git = ["git", "-C", folder, "-c", "user.name=Dev", "-c", "user.email=dev@example.org"]
+    subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "Begin"], check=True)
+    ledger_cases.write(Path(folder), ledger_cases.sessions(PAGE, BENCHMARKS, metrics=1))
+    begin = cpu()
+    page = subprocess.run(
+        [sys.executable, "-m", "perfgate", "history", "--format", "html"],
+        check=True, capture_output=True, cwd=folder, env=os.environ | {"PYTHONPATH": str(ROOT)},
+    ).stdout  # fmt: skip
+    print(
+        f"the page of {PAGE} sessions of {BENCHMARKS} benchmarks: {len(page) / 1e6:.2f} MB, {cpu() - begin:.2f} s CPU"
+    )
+
+
 def send(folder: str) -> None:
     """Print what is fetched to append a session to many, and the size of the ledger."""
     bare, clone, shim, count = (str(Path(folder, name)) for name in ("bare", "clone", "shim", "count"))
@@ -104,9 +121,13 @@ def send(folder: str) -> None:
 
 def main() -> None:
     """Print the figures."""
+    begin = cpu()
+    subprocess.run([sys.executable, "-c", "import pandas"], check=True)
+    print(f"for comparison, import pandas: {cpu() - begin:.2f} s CPU")
     with tempfile.TemporaryDirectory() as folder:
         read_versions(f"{folder}/versions")
         read(f"{folder}/read")
+        draw(f"{folder}/drawn")
         send(folder)
 
 
