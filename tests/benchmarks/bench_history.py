@@ -1,10 +1,11 @@
-"""The sources of a history: CPU to read versions of baselines and the newest of a ledger, bytes of its page and to append.
+"""The sources of a history: CPU to read versions of baselines and records of a ledger; bytes to append, and of a page.
 
 Run it by hand: `python tests/benchmarks/bench_history.py`. It takes some minutes.
 """
 
 from __future__ import annotations
 
+import gc
 import os
 import resource
 import stat
@@ -121,6 +122,7 @@ def send(folder: str) -> None:
 
 def main() -> None:
     """Print the figures."""
+    gc.set_threshold(1_000_000, 10, 10)  # as the command does
     begin = cpu()
     subprocess.run([sys.executable, "-c", "import pandas"], check=True)
     print(f"for comparison, import pandas: {cpu() - begin:.2f} s CPU")
