@@ -187,7 +187,7 @@ def test_a_glob_that_matches_nothing_is_named():
     ("name", "content", "why"),
     [
         ("a.parquet", b"PAR1" + b"\x00" * 50, "cannot be read as Parquet"),
-        ("a.jsonl.gz", gzip.compress(LINES * 3000)[:-2000], "cannot be read"),
+        ("a.jsonl.gz", gzip.compress(LINES * 3000, mtime=0)[:-2000], "cannot be read"),
         ("a.json", b'[{"route": "/a"}]', "is one JSON array"),
         ("a.jsonl", b"\x00\x01\x02", "is neither Parquet nor text"),
         ("a.jsonl", LINES + b"\n".join([b'{"route": "/a", '] * 40), "40 of 90 lines cannot be read"),

@@ -155,10 +155,10 @@ def test_too_many_broken_lines_are_an_error_that_says_what_is_wrong_with_the_fir
     [
         ("a.parquet", b"", "is empty, which no Parquet file is", "cut off"),
         ("a.parquet", LINES, "cannot be read as Parquet", "cut off"),
-        ("a.parquet.gz", gzip.compress(b"PAR1" + b"\0" * 50), "is Parquet inside of gzip", "unpack it"),
+        ("a.parquet.gz", gzip.compress(b"PAR1" + b"\0" * 50, mtime=0), "is Parquet inside of gzip", "unpack it"),
         ("a.jsonl", "{}".encode("utf-16"), "is UTF-16", "write UTF-8"),
         ("a.jsonl", b'{\n"route": "/a"\n}\n', "holds JSON over several lines", "one JSON object a line"),
-        ("a.jsonl.gz", gzip.compress(LINES)[:-200], "cannot be unpacked", "cut off"),
+        ("a.jsonl.gz", gzip.compress(LINES, mtime=0)[:-200], "cannot be unpacked", "cut off"),
         ("a.csv", TABLE + b"/a,eu,True,1,2026-11-28\r\n", "its lines seem to end in CRLF and in LF", "alike"),
     ],
 )  # fmt: skip

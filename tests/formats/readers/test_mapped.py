@@ -71,7 +71,7 @@ CSV = "route,took_ms\na,5\nb,7.5\na,9\n"
         JSON_LINES.replace("\n", "\r\n"),
         "\ufeff" + JSON_LINES,
         JSON_LINES.encode("utf-16"),
-        gzip.compress(JSON_LINES.encode()),
+        gzip.compress(JSON_LINES.encode(), mtime=0),
         JSON_LINES.rstrip("\n"),
         "\n\n" + JSON_LINES.replace("\n", "\n\n"),
         json.dumps(ROWS),
@@ -81,7 +81,7 @@ CSV = "route,took_ms\na,5\nb,7.5\na,9\n"
         CSV.replace("\n", "\r\n"),
         "\ufeff" + CSV,
         CSV.encode("utf-16"),
-        gzip.compress(CSV.encode()),
+        gzip.compress(CSV.encode(), mtime=0),
         CSV.replace(",", "\t"),
         CSV.replace(",", ";"),
         "\n" + CSV.replace("\n", "\n\n"),
@@ -535,7 +535,7 @@ def test_maps_are_found_by_name_and_by_file():
     assert named("prediction-log").load()
 
 
-@pytest.mark.parametrize("content", [b"PAR1" + bytes(50), gzip.compress(b"PAR1" + bytes(50))])
+@pytest.mark.parametrize("content", [b"PAR1" + bytes(50), gzip.compress(b"PAR1" + bytes(50), mtime=0)])
 def test_parquet_is_refused_with_the_command_that_reads_it(content):
     with pytest.raises(CannotDecideError) as caught:
         read(Source("day 1.parquet", content=content), format_of(TOOK), ForeignOptions())

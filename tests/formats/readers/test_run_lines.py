@@ -44,7 +44,7 @@ def runs_in(folder):
         lines(*RUNS).replace("\n", "\r\n\r\n").encode(),
         ("\ufeff" + lines(*RUNS)).encode(),
         lines(*RUNS).encode("utf-16"),
-        gzip.compress(lines(*RUNS).encode()),
+        gzip.compress(lines(*RUNS).encode(), mtime=0),
         json.dumps(RUNS).encode(),
         json.dumps(RUNS, indent=2).encode(),
         lines(*RUNS, PLAIN).encode(),
