@@ -66,7 +66,7 @@ def test_a_step_a_creep_and_a_toolchain_are_each_what_they_are(project: Project,
     assert series(found, "encode")["creep"]["is_worse"]
     assert series(found, "encode")["creep"]["change"] == pytest.approx(1.0006**170 * 1.08 - 1, abs=0.04)
     text = " ".join(history(project).stdout.split())
-    where = f"likely {hashes[mark['at'] - 1][:7]}..{hashes[mark['at']][:7]} (1 commit), certain "
+    where = f"likely {hashes[mark['at'] - 1][:7]}..{hashes[mark['at']][:7]} (1 commit), widest "
     assert where in text
     assert "with python 3.11.7 → 3.12.1" in text
     assert "Worse than v1.0" in text
@@ -100,7 +100,7 @@ def test_a_slow_rise_blames_no_commit_and_a_step_beside_it_has_its_size(small: t
     assert mark["after"] / mark["before"] == pytest.approx(1.12, abs=0.015)
     assert (mark["likely"]["older"], mark["likely"]["newer"]) == (hashes[mark["at"] - 1], hashes[mark["at"]])
     first, last = mark["range"]
-    assert (mark["certain"]["older"], mark["certain"]["newer"]) == (hashes[first - 1], hashes[last])
+    assert (mark["widest"]["older"], mark["widest"]["newer"]) == (hashes[first - 1], hashes[last])
     assert (mark["environment"], mark["nearby"]) == ([], [])
     (toolchain,) = found["suites"][0]["steps"]
     assert (toolchain["is_open"], toolchain["environment"]) == (True, ["python 3.11.7 → 3.12.4"])

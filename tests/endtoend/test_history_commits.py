@@ -42,18 +42,19 @@ def shown(folder: Path, *words: str, columns: int = 80) -> list[str]:
 
 @pytest.mark.parametrize("columns", [80, 120])
 @pytest.mark.parametrize("words", [(), ("train",)], ids=["all", "one"])
-def test_the_likely_and_the_certain_range_the_subjects_and_the_search(
+def test_the_likely_and_the_widest_range_the_subjects_and_the_search(
     made: tuple[Path, list[str]], words: tuple[str, ...], columns: int
 ) -> None:
     folder, hashes = made
     lines = shown(folder, *words, columns=columns)
     assert all(columns_of(line) <= columns for line in lines)
     (at,) = (n for n, line in enumerate(lines) if "train  elapsed" in line and "  open" in line)
-    likely, certain = re.findall(r"(\w{7}\.\.\w{7}) \((\d) commits?\)", lines[at + 1])
+    likely, widest = re.findall(r"(\w{7}\.\.\w{7}) \((\d) commits?\)", lines[at + 1])
     assert likely == (f"{hashes[STEP - 1][:7]}..{hashes[STEP][:7]}", "1")
-    assert certain == (f"{hashes[STEP - 3][:7]}..{hashes[STEP + 2][:7]}", "5")
+    assert widest == (f"{hashes[STEP - 3][:7]}..{hashes[STEP + 2][:7]}", "5")
     start = next(n for n, line in enumerate(lines) if line.startswith("To find the commit of train elapsed +"))
     subjects = [f"- {hashes[n][:7]} Change part {n}" for n in range(STEP + 2, STEP - 3, -1)]
+    subjects[2] += " (likely)"
     assert lines[start + 1 : start + 6] == subjects
     good, bad = hashes[STEP - 3][:12], hashes[STEP + 2][:12]
     assert f"perfgate bisect --good {good} --bad {bad} -- CMD" in lines
@@ -124,8 +125,8 @@ def test_hostile_subjects_are_cut_and_stay_words(tmp_path: Path) -> None:
     write(tmp_path / "made", suite(), COMMITS, subject=SUBJECT)
     lines = shown(tmp_path / "made")
     subjects = [line for line in lines if "Change</b>" in line]
-    assert len(subjects) == 5
-    assert all(line.endswith("…") and columns_of(line) <= 80 for line in subjects)
+    assert len(subjects) == 10  # around the step of a value, and around that of all together
+    assert all(line.endswith(("…", "… (likely)")) and columns_of(line) <= 80 for line in subjects)
     page = "\n".join(shown(tmp_path / "made", "--format", "html"))
     assert "<b>" not in page
     assert "&lt;b&gt;Change" in page

@@ -124,7 +124,7 @@ class Mark(Struct, frozen=True, kw_only=True):
     """Does a break lie between it and the newest level? Then these are not compared."""
     likely: Commits
     """Of the sessions right before and after it."""
-    certain: Commits
+    widest: Commits
     """Of the sessions among which it lies in 98 of 100 cases."""
     environment: tuple[str, ...]
     """Facts of the environment that changed right there: ``python 3.11.7 → 3.12.1``."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from perfgate.stats.history.steps import Step
 
 _AROUND = 2
-"""Sessions on each side of a step among which its place is not certain: 98 % lie within (3 % of noise, +10 %)."""
+"""Sessions on each side of a step among which its place is not sure: 98 % lie within (3 % of noise, +10 %)."""
 _LEAST_SHIFT = math.log(1.05)
 _MOST_SEARCHES = 3
 """Times that a suite is searched in which many benchmarks change by themselves."""
@@ -157,7 +157,7 @@ def _judge(
     is_anchor: Callable[[Sequence[Past]], int],
 ) -> Trend:
     marks = [mark for part, found in parts for mark in _marks(found, part, cuts)]
-    slow = [change for part, found in parts for change in _slow(found, part)]
+    slow = [change for part, found in parts for change in _slow(found, part, cuts)]
     return Trend(
         series=series,
         marks=tuple(marks),
@@ -216,7 +216,7 @@ def _marks(found: Changes, part: _Part, cuts: Sequence[int]) -> Iterator[Mark]:
             is_open=is_worse and risen > part.least and not part.is_ended,
             is_ended=part.is_ended,
             likely=Commits(older=pair[0].commit, newer=pair[1].commit),
-            certain=Commits(older=ends[0].commit, newer=ends[1].commit),
+            widest=Commits(older=ends[0].commit, newer=ends[1].commit),
             environment=tuple(right_there),
             nearby=tuple(fact for fact in _changed(*ends) if fact not in right_there),
         )
@@ -239,12 +239,20 @@ def _height_after(heights: Sequence[float], step: Step, end: int) -> float:
     return median([heights[i] - step.slope * (i - step.at) for i in range(step.at, min(end, step.at + MOST_COMPARED))])
 
 
-def _slow(found: Changes, part: _Part) -> Iterator[SlowChange]:
-    """Yield the slow changes of a part."""
+def _slow(found: Changes, part: _Part, cuts: Sequence[int]) -> Iterator[SlowChange]:
+    """Yield the slow changes of a part.
+
+    Args:
+        found: its changes.
+        part: of a series.
+        cuts: as in `_marks`.
+    """
     newest = _newest(found, part)
     for s in found.slow:
         few = max(1, min(_AT_END, (s.end - s.start) // 2))
-        starts, ends = range(s.start, s.start + few), range(s.end - few, s.end)
+        inside = [cut - part.start for cut in cuts if s.start < cut - part.start < s.end]
+        starts = range(s.start, min(s.start + few, *inside, s.end))
+        ends = range(max(s.end - few, *inside, s.start), s.end)
         before = median([part.measured[i] - s.slope * (i - s.start) for i in starts])
         after = median([part.measured[i] + s.slope * (s.end - 1 - i) for i in ends])
         risen = part.sign * (newest - median([part.heights[i] - s.slope * (i - s.start) for i in starts]))
@@ -318,7 +326,7 @@ def _judge_suite(one: Series, sessions: Sequence[Past], heights: list[float], an
         sessions=tuple(sessions),
         shifts=tuple(map(math.expm1, heights)),
         marks=tuple(_marks(found, part, ())),
-        slow=tuple(_slow(found, part)),
+        slow=tuple(_slow(found, part, ())),
         since_anchor=_since(heights, anchor),
     )
 

@@ -37,7 +37,7 @@ def add_commits(found: Found, folder: str, baselines: str) -> Found:
     """
     steps = sorted(find_steps(found), key=lambda s: not s.mark.is_open)
     places = [step.place for step in steps[:_MOST_STEPS]]
-    ends = list(dict.fromkeys(pair for p in places for pair in (p.likely, p.certain) if all(map(is_hash, pair))))
+    ends = list(dict.fromkeys(pair for p in places for pair in (p.likely, p.widest) if all(map(is_hash, pair))))
     if not ends:
         return found
     ranges = dict(_between(folder, ends))

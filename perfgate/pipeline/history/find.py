@@ -25,6 +25,7 @@ from perfgate.pipeline.history.absent import note_absent
 from perfgate.pipeline.history.anchor import find_anchor, time_of
 from perfgate.pipeline.history.commits import add_commits
 from perfgate.pipeline.history.sources import read_history
+from perfgate.report.history.common import ALL
 from perfgate.report.history.found import Found
 from perfgate.store.git import Commit
 
@@ -181,6 +182,9 @@ def _choose(history: History, asked: Asked, since: str) -> list[BenchmarkHistory
     if not chosen and not asked.benchmark:
         message = "the newest version of the baselines holds no benchmark"
         raise cannot_decide("history-empty", message, hint=f"name one that was removed: {list_some(sorted(names))}")
+    if asked.benchmark == ALL and not chosen:
+        message = f'"{ALL}" is what the benchmarks have in common, and none of them'
+        raise cannot_decide("history-empty", message, hint="its steps and their commits: perfgate history")
     if not chosen:
         message = f'no session measured the benchmark "{asked.benchmark}"'
         raise cannot_decide("history-empty", message, hint=_did_you_mean(asked.benchmark, sorted(names)))

@@ -124,7 +124,7 @@ def render(found: Found, *, tool: str) -> str:
     control = element(
         "form",
         element("label", "Filter ", element("input", type="search", id="words", placeholder=_FILTERED)),
-        element("label", element("input", type="checkbox", id="stepped"), " only with steps"),
+        element("label", element("input", type="checkbox", id="stepped"), " only with changes"),
         element("output", "", id="shown"),
         id="choose",
         role="search",
@@ -219,8 +219,8 @@ def _item(step: Step, found: Found) -> Markup:
     """Return a step; its commits stand behind a click."""
     words = " · ".join(filter(None, (step.day, step.change, step.state)))
     line = draw_line((text(f"{words} · "), *where(step, found)))
-    if step.place.certain not in found.distances:
+    if step.place.widest not in found.distances:
         return element("li", line)
     commits = element("ul", *(element("li", draw_line(c)) for c in list_commits(step, found)))
-    find = [element("p", code(bisect_command(step.place.certain)))] if step.mark.is_worse else []
+    find = [element("p", code(bisect_command(step.place.widest)))] if step.mark.is_worse else []
     return element("li", line, fold("Commits", commits, *find))

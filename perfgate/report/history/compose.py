@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from perfgate.core.history.trends import prove_creep
@@ -26,6 +27,7 @@ from perfgate.report.history.slow import list_slow
 from perfgate.report.history.sparkline import sparkline
 from perfgate.report.history.steps import CLASS, has_classes, list_search, list_searches, list_steps
 from perfgate.report.words import amount, count, percent
+from perfgate.stats.quantiles import median
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -54,6 +56,8 @@ _CREPT = (
     Column(title="Now", kind="value"),
     Column(title="Change", kind="change"),
 )
+_ALONE = Column(title="Alone", kind="change")
+"""The change less what all together did."""
 
 
 def compose_history(found: Found, *, tool: str, blocks_of_line: int = BLOCKS) -> Document:
@@ -101,7 +105,8 @@ def extent_of(trends: Sequence[Trend]) -> Line:
     days = sorted(filter(None, (_day(past) for past in sessions.values())))
     benchmarks = len({t.series.titled for t in trends})
     words = f"{count(len(sessions), 'session')} of {count(benchmarks, 'benchmark')}"
-    return (text(f"{words}, {days[0]} to {days[-1]}" if days else words),)
+    when = "" if not days else f", {days[0]}" if days[0] == days[-1] else f", {days[0]} to {days[-1]}"
+    return (text(words + when),)
 
 
 def _day(past: Past) -> str:
@@ -131,11 +136,17 @@ def _suite_row(suite: SuiteTrend, width: int) -> Entry:
             strong(ALL),
             name(suite.metric),
             text(sparkline(suite.shifts, width=width, least=0.1)),
-            text(percent(suite.shifts[-1])),
+            text(percent(_since_first(suite))),
             text(f"{len(suite.marks)}" if suite.marks else ""),
             text(f"{len(suite.sessions):,}"),
         )
     )
+
+
+def _since_first(suite: SuiteTrend) -> float:
+    """Return how far the newest session lies above the first level of all together, as a ratio less one."""
+    first = suite.shifts[: suite.marks[0].at if suite.marks else None]
+    return (1.0 + suite.shifts[-1]) / (1.0 + median(first)) - 1.0
 
 
 def list_creep(found: Found) -> Iterator[Block]:
@@ -144,24 +155,32 @@ def list_creep(found: Found) -> Iterator[Block]:
     if not crept:
         return
     yield Heading(line=(text("Worse than "), name(found.anchor), text(f" ({len(crept):,})")))
-    columns = (*_CREPT, CLASS) if has_classes(found) else _CREPT
-    entries = tuple(_crept(series, c, with_class=has_classes(found)) for series, c in crept)
-    yield Table(columns=columns, entries=entries, remarks=False)
+    shifts = {(s.machine_class, s.metric): s.since_anchor or 0.0 for s in found.suites}
+    has_alone = any(abs(shift) >= _LEAST_SHIFT for shift in shifts.values())
+    rows: list[tuple[float, Entry]] = []
+    for series, c in crept:
+        of_all = shifts.get((series.benchmark.machine_class, series.metric.name), 0.0)
+        alone = (1.0 + c.change) / (1.0 + of_all) - 1.0
+        more = [text(percent(alone))] if has_alone else []
+        more += [name(series.benchmark.machine_class)] if has_classes(found) else []
+        worse = alone if series.metric.better == "lower" else -alone
+        rows.append((-worse, Entry(cells=(*_crept(series, c), *more))))
+    columns = (*_CREPT, *([_ALONE] if has_alone else []), *([CLASS] if has_classes(found) else []))
+    yield Table(columns=columns, entries=tuple(e for _, e in sorted(rows, key=itemgetter(0))), remarks=False)
     proof = "Not proven: the machine may have changed since. To measure both now:"
     yield Paragraph(line=(*_together(found), text(proof)))
     yield Paragraph(line=(name(prove_creep(found.anchor_ref, crept[0][1])),))
 
 
-def _crept(series: Series, crept: Crept, *, with_class: bool) -> Entry:
+def _crept(series: Series, crept: Crept) -> Line:
     unit = series.metric.unit
-    cells = (
+    return (
         name(series.titled),
         name(series.metric.name),
         name(amount(crept.before, unit, beside=crept.after)),
         name(amount(crept.after, unit, beside=crept.before)),
         text(percent(crept.change)),
     )
-    return Entry(cells=(*cells, *([name(series.benchmark.machine_class)] if with_class else [])))
 
 
 def _together(found: Found) -> Line:

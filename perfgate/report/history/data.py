@@ -84,7 +84,7 @@ def _mark(mark: Mark, found: Found) -> dict[str, Any]:
         "at": mark.at,
         "range": [mark.first, mark.last],
         "likely": _commits(mark.likely, found),
-        "certain": _commits(mark.certain, found),
+        "widest": _commits(mark.widest, found),
         "before": mark.before,
         "after": mark.after,
         "change": mark.change,
@@ -101,9 +101,13 @@ def _mark(mark: Mark, found: Found) -> dict[str, Any]:
 
 
 def _commits(commits: Commits, found: Found) -> dict[str, Any]:
-    """Return the ends of a range of commits, and how many lie in it, where git knows them."""
+    """Return the ends of a range of commits, and how many of it change more than baselines, where git knows them."""
     ends = (commits.older, commits.newer)
-    return {"older": commits.older, "newer": commits.newer, "commits": found.distances.get(ends)}
+    return {
+        "older": commits.older,
+        "newer": commits.newer,
+        "commits": len(found.between.get(ends, ())) or found.distances.get(ends),
+    }
 
 
 def _slow(slow: SlowChange, sessions: Sequence[Past]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Between which commits a step lies: the likely ones, and the certain ones."""
+"""Between which commits a step lies: the likely ones, and the widest range of them."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ class Place(Struct, frozen=True, kw_only=True):
 
     likely: Ends
     """The two sessions around it; an empty hash: unknown."""
-    certain: Ends
-    """The sessions among which its place is certain; an empty hash: unknown."""
+    widest: Ends
+    """The sessions two before and two after it, among which it lies in 98 of 100 cases; an empty hash: unknown."""
 
     @classmethod
     def of(cls, mark: Mark, sessions: Sequence[Past]) -> Place:
         """Return where a step of some sessions lies."""
         likely = sessions[mark.at - 1].commit, sessions[mark.at].commit
-        return cls(likely=likely, certain=(sessions[mark.first - 1].commit, sessions[mark.last].commit))
+        return cls(likely=likely, widest=(sessions[mark.first - 1].commit, sessions[mark.last].commit))
 
 
 def bisect_command(ends: Ends) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from perfgate.report.document import BENCHMARK, METRIC, Column, Entry, Heading, Table, name, text
-from perfgate.report.history.steps import CLASS, has_classes, state_of
+from perfgate.report.history.steps import CLASS, LEAST_OF_OTHERS, has_classes, state_of
 from perfgate.report.words import amount, count, percent
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from perfgate.report.history.found import Found
 
 _MOST = 20
-_MUCH = 0.02
-"""What the others did meanwhile, from which on the levels would not explain the change."""
 _SLOW = (
     Column(title="Since", kind="text", leads=True),
     BENCHMARK,
@@ -90,4 +88,6 @@ def _of_series(series: Series, slow: SlowChange) -> Entry:
 def _how_long(slow: SlowChange, sessions: Sequence[Past]) -> Line:
     since, until = sessions[slow.start].when[:10], sessions[slow.end - 1].when[:10]
     words = f"slowly from {since} to {until}, over {count(slow.sessions, 'session')}: no single commit"
-    return (text(words + (f"; the others {percent(slow.shift)} meanwhile" if abs(slow.shift) >= _MUCH else "")),)
+    return (
+        text(words + (f"; the others {percent(slow.shift)} meanwhile" if abs(slow.shift) >= LEAST_OF_OTHERS else "")),
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -31,8 +32,14 @@ MOST_COMMITS = 10
 """Of a step whose subjects are shown."""
 _FEW_COMMITS = 8
 """Of the newest step: some likely ones, and those of about one session on each side of them."""
-_TWO = 2
+_MOST_NAMED = 3
+"""Other benchmarks with open steps that are named."""
+_MANY = 3
+"""Open steps of one value from which on they are perhaps parts of a slow change."""
+LEAST_OF_OTHERS = 0.02
+"""What the others did meanwhile, as a ratio less one, from which on the levels would not explain the change."""
 _LONGEST_SUBJECT = 64
+_LIKELY = " (likely)"
 _DIGITS = 7
 """Of a commit that people read."""
 _COLUMNS = (
@@ -59,6 +66,8 @@ class Step(Struct, frozen=True, kw_only=True):
     """Name of the metric."""
     series: Series | None
     """The value; None: all benchmarks together."""
+    is_of_many: bool = False
+    """Is it one of several open steps of its value? Then they are perhaps parts of a slow change."""
 
     @property
     def day(self) -> str:
@@ -95,9 +104,17 @@ def steps_of(trend: Trend) -> list[Step]:
     """Return the steps of one value, the oldest first."""
     series = trend.series
     sessions = [p.past for p in series.points]
-    machine_class, metric = series.benchmark.machine_class, series.metric.name
+    is_many = sum(m.is_open for m in trend.marks) >= _MANY
     return [
-        Step(mark=m, sessions=sessions, machine_class=machine_class, metric=metric, series=series) for m in trend.marks
+        Step(
+            mark=m,
+            sessions=sessions,
+            machine_class=series.benchmark.machine_class,
+            metric=series.metric.name,
+            series=series,
+            is_of_many=m.is_open and is_many,
+        )
+        for m in trend.marks
     ]
 
 
@@ -158,14 +175,18 @@ def where(step: Step, found: Found) -> Line:
     place = step.place
     words: list[Span] = []
     if all(place.likely):
-        likely, certain = _range(place.likely, found), _range(place.certain, found)
-        is_wider = place.certain != place.likely and all(place.certain)
-        found_in = (text("likely "), name(likely), text(", certain "), name(certain)) if is_wider else (name(likely),)
+        likely, widest = _range(place.likely, found), _range(place.widest, found)
+        is_wider = place.widest != place.likely and all(place.widest)
+        found_in = (text("likely "), name(likely), text(", widest "), name(widest)) if is_wider else (name(likely),)
         words += found_in
     for fact in step.mark.environment:
         words += [text("; " if words else ""), text("with "), name(fact)]
     for fact in step.mark.nearby:
         words += [text("; " if words else ""), text("near: "), name(fact)]
+    if abs(step.mark.shift) >= LEAST_OF_OTHERS:
+        words.append(text(f"{'; ' if words else ''}the others {percent(step.mark.shift)} meanwhile"))
+    if step.is_of_many:
+        words.append(text(f"{'; ' if words else ''}one of many open steps: perhaps a slow change"))
     return tuple(words)
 
 
@@ -176,53 +197,63 @@ def _range(ends: Ends, found: Found) -> str:
 
 
 def open_steps(found: Found) -> list[Step]:
-    """Return the open steps of single values whose commits can be searched, the newest first."""
-    return [s for s in find_steps(found) if s.series and s.mark.is_open and s.place.certain in found.distances]
+    """Return the open steps whose commits can be searched: those of single values first, then the largest first.
+
+    Steps of a value that has many are the last: they are perhaps parts of a slow change.
+    """
+    steps = [s for s in find_steps(found) if s.mark.is_open and s.place.widest in found.distances]
+    return sorted(steps, key=lambda s: (s.series is None, s.is_of_many, -abs(s.mark.change)))
 
 
 def list_search(found: Found) -> Iterator[Block]:
-    """Yield how to find the commit of the newest open step, and where the others are."""
+    """Yield how to find the commit of the largest open step of a value and of all, and the commands for the others."""
     steps = open_steps(found)
-    if not steps:
-        return
-    yield from search(steps[0], found, _FEW_COMMITS)
-    if len(steps) > 1:
-        others = "open step" if len(steps) == _TWO else f"{len(steps) - 1:,} open steps"
-        yield Paragraph(line=(text(f"The other {others}: perfgate history BENCHMARK"),))
+    single = [s for s in steps if s.series is not None]
+    for step in (*single[:1], *[s for s in steps if s.series is None][:1]):
+        yield from search(step, found, _FEW_COMMITS)
+    names = list(dict.fromkeys(s.series.titled for s in single[1:] if s.series is not None))
+    if names:
+        commands = [f"perfgate history {shlex.quote(plain(each))}" for each in names[:_MOST_NAMED]]
+        more = f", and {len(names) - _MOST_NAMED:,} more" if len(names) > _MOST_NAMED else ""
+        spans = [span for each in commands for span in (text(", "), name(each))][1:]
+        yield Paragraph(line=(text("Other open steps: "), *spans, text(more)))
 
 
 def list_searches(found: Found) -> Iterator[Block]:
     """Yield how to find the commit of each of the newest steps to a worse level."""
-    steps = [s for s in find_steps(found) if s.series and s.mark.is_worse and s.place.certain in found.distances]
+    steps = [s for s in find_steps(found) if s.mark.is_worse and s.place.widest in found.distances]
     for step in steps[:_MOST_SEARCHES]:
         yield from search(step, found)
 
 
-def search(step: Step, found: Found, most: int = MOST_COMMITS) -> tuple[Heading, Block, Block]:
-    """Return how to find the commit of a step: its likely commits, and the command.
+def search(step: Step, found: Found, most: int = MOST_COMMITS) -> tuple[Heading, *tuple[Block, ...]]:
+    """Return how to find the commit of a step: its likely commits, and of a value the command.
 
     Args:
-        step: of a value, between known commits.
+        step: between known commits.
         found: has the commits.
         most: largest number of commits.
     """
-    titled = step.series.titled if step.series else ALL
     facts = (text(" "), name(step.metric), text(" "), change_of(step), text(f" ({step.day})"))
-    return (
-        Heading(line=(text("To find the commit of "), name(titled), *facts)),
-        Bullets(lines=tuple(list_commits(step, found, most))),
-        Paragraph(line=(name(bisect_command(step.place.certain)),)),
-    )
+    commits = Bullets(lines=tuple(list_commits(step, found, most)))
+    if step.series is None:
+        return Heading(line=(text(f"Commits around {ALL}"), *facts)), commits
+    heading = Heading(line=(text("To find the commit of "), name(step.series.titled), *facts))
+    return heading, commits, Paragraph(line=(name(bisect_command(step.place.widest)),))
 
 
 def list_commits(step: Step, found: Found, most: int = MOST_COMMITS) -> list[Line]:
     """Return the commits of a step with their subjects, the likely ones and those next to them, the newest first."""
     place = step.place
     commits, more = nearest(place, found, most)
-    lines: list[Line] = [(name(_commit(commit, found)),) for commit in commits]
+    likely = found.between.get(place.likely, ()) if place.likely != place.widest else ()
+    lines: list[Line] = [
+        (name(_commit(c, found, len(_LIKELY))), text(_LIKELY)) if c in likely else (name(_commit(c, found)),)
+        for c in commits
+    ]
     if more or not commits:
-        words = f"… and {more:,} more: " if commits else ""
-        lines.append((text(words), name(log_command(place.certain))))
+        words = f"… and {more:,} more, and refreshes: " if commits else ""
+        lines.append((text(words), name(log_command(place.widest))))
     return lines
 
 
@@ -234,15 +265,15 @@ def nearest(place: Place, found: Found, most: int) -> tuple[list[str], int]:
         found: has the commits between its sessions.
         most: largest number of commits.
     """
-    certain = found.between.get(place.certain, ())
+    widest = found.between.get(place.widest, ())
     likely = set(found.between.get(place.likely, ()))
-    inside = [number for number, commit in enumerate(certain) if commit in likely]
-    first, last = (inside[0], inside[-1]) if inside else (len(certain) // 2, len(certain) // 2)
-    ranked = sorted(range(len(certain)), key=lambda n: (max(first - n, n - last, 0), n))
+    inside = [number for number, commit in enumerate(widest) if commit in likely]
+    first, last = (inside[0], inside[-1]) if inside else (len(widest) // 2, len(widest) // 2)
+    ranked = sorted(range(len(widest)), key=lambda n: (max(first - n, n - last, 0), n))
     chosen = sorted(ranked[:most])
-    return [certain[n] for n in chosen], len(certain) - len(chosen)
+    return [widest[n] for n in chosen], len(widest) - len(chosen)
 
 
-def _commit(commit: str, found: Found) -> str:
+def _commit(commit: str, found: Found, less: int = 0) -> str:
     known = found.described.get(commit)
-    return f"{commit[:_DIGITS]} {cut_end(plain(known.subject), _LONGEST_SUBJECT)}" if known else commit[:_DIGITS]
+    return f"{commit[:_DIGITS]} {cut_end(plain(known.subject), _LONGEST_SUBJECT - less)}" if known else commit[:_DIGITS]

@@ -132,7 +132,7 @@ def test_a_step_has_its_likely_and_its_certain_commits():
     (mark,) = trend.marks
     assert (mark.likely.older, mark.likely.newer) == (f"{29:040x}", f"{30:040x}")
     assert (mark.first, mark.last) == (28, 32)
-    assert (mark.certain.older, mark.certain.newer) == (f"{27:040x}", f"{32:040x}")
+    assert (mark.widest.older, mark.widest.newer) == (f"{27:040x}", f"{32:040x}")
 
 
 def test_a_creep_is_a_slow_change_that_is_open_and_no_step():
@@ -302,3 +302,15 @@ def test_a_step_before_a_break_is_ended_and_not_open():
     assert [(m.at, m.is_worse, m.is_open, m.is_ended) for m in trend.marks] == [(20, True, False, True)]
     (trend,), _ = judge(history("b", level))
     assert [(m.is_open, m.is_ended) for m in trend.marks] == [(True, False)]
+
+
+def test_the_ends_of_a_slow_change_are_levels_of_one_side_of_what_all_did():
+    moved = [1.2 if i >= 55 else 1.0 for i in range(60)]
+    suite = [history(f"b{n}", [v * m for v, m in zip(noise(n, 60, 0.005), moved, strict=True)]) for n in range(8)]
+    rising = history(
+        "r", [v * m * math.exp(0.004 * i) for i, (v, m) in enumerate(zip(noise(9, 60, 0.005), moved, strict=True))]
+    )
+    trends, _ = judge(*suite, rising)
+    (slow,) = trends[-1].slow
+    assert slow.after / slow.before == pytest.approx(1.2 * (1 + slow.change), rel=0.03)
+    assert slow.shift == pytest.approx(0.2, abs=0.03)

@@ -14,12 +14,12 @@ from perfgate.render import render
 from perfgate.report.history.common import find_common, split_levels
 from perfgate.report.history.compose import compose_history, compose_log
 from perfgate.report.history.ranges import Place, bisect_command, log_command
-from perfgate.report.history.steps import find_steps, nearest
+from perfgate.report.history.steps import find_steps, nearest, open_steps
 
 CHAIN = tuple(f"{n:040x}" for n in range(30, 0, -1))
 """Commits 30 to 1: the newest first."""
-LIKELY, CERTAIN = ("likely", "14"), ("certain", "30")
-PLACE = Place(likely=LIKELY, certain=CERTAIN)
+LIKELY, WIDEST = ("likely", "14"), ("widest", "30")
+PLACE = Place(likely=LIKELY, widest=WIDEST)
 
 
 def numbers(commits):
@@ -39,7 +39,7 @@ def numbers(commits):
     ids=["middle", "newest", "oldest", "many", "none", "all"],
 )
 def test_the_likely_commits_and_those_next_to_them_are_shown(likely, most, shown):
-    chosen, more = nearest(PLACE, found(between={LIKELY: likely, CERTAIN: CHAIN}), most)
+    chosen, more = nearest(PLACE, found(between={LIKELY: likely, WIDEST: CHAIN}), most)
     assert numbers(chosen) == sorted(shown, reverse=True)
     assert more == 30 - len(shown)
 
@@ -77,12 +77,15 @@ def test_a_subject_of_the_likely_range_alone_is_not_all_that_is_shown():
     one = judged(history("a", [*wander(1, 30), *(1.3 * v for v in wander(1, 30))]))
     (step,) = find_steps(one)
     commits = tuple(f"{n:040x}" for n in range(32, 27, -1))
-    ranges = {step.place.certain: commits, step.place.likely: commits[2:3]}
+    ranges = {step.place.widest: commits, step.place.likely: commits[2:3]}
     named = {c: Described(author="", date="", subject=f"Subject {int(c, 16)}") for c in commits}
     whole = found(trends=one.trends, described=named, between=ranges, distances={e: len(c) for e, c in ranges.items()})
     words = render(compose_history(whole, tool="perfgate"), "text")
-    assert "likely 0000000..0000000 (1 commit), certain 0000000..0000000 (5 commits)" in words
-    assert [words.count(f"Subject {n}\n") for n in range(28, 33)] == [1] * 5
+    assert "likely 0000000..0000000 (1 commit), widest 0000000..0000000 (5 commits)" in words
+    assert [
+        words.count(f"Subject {n}{mark}\n")
+        for n, mark in zip(range(28, 33), ("", "", " (likely)", "", ""), strict=True)
+    ] == [1] * 5
     assert "perfgate bisect" in words
     assert "perfgate bisect" not in render(compose_history(one, tool="perfgate"), "text")  # git knows no commit of it
 
@@ -108,3 +111,28 @@ def test_what_comes_from_data_stands_in_code_and_nowhere_else_in_markdown(compos
     assert words.count("All clear") > 8
     rest = re.sub(r"(`+) ?[^`\n]+ ?\1", "", words)
     assert "clear" not in rest  # of two words the space may be one that no line breaks at
+
+
+def test_steps_of_a_value_that_has_many_come_after_others_and_say_so():
+    stairs = [v * 1.25 ** (n // 20) for n, v in enumerate(wander(1, 80))]
+    one = [v * (1.2 if n >= 10 else 1.0) for n, v in enumerate(wander(2, 80))]
+    both = [judged(history("many", stairs)), judged(history("one", one))]
+    whole = found(trends=tuple(t for f in both for t in f.trends))
+    ranges = {s.place.widest: (f"{9:040x}",) for s in find_steps(whole)}
+    whole = replace(whole, between=ranges, distances=dict.fromkeys(ranges, 1))
+    assert [s.is_of_many for s in open_steps(whole)] == [False, True, True, True]
+    words = " ".join(render(compose_history(whole, tool="perfgate"), "text").split())
+    assert "To find the commit of one elapsed +" in words
+    assert words.count("one of many open steps: perhaps a slow change") == 3
+    assert "Other open steps: perfgate history many" in words
+
+
+def test_what_is_worse_than_the_anchor_says_how_much_of_it_is_its_own():
+    moved = [1.2 if n >= 30 else 1.0 for n in range(60)]
+    own = [v * m * (1.1 if n >= 30 else 1.0) for n, (v, m) in enumerate(zip(wander(9, 60), moved, strict=True))]
+    suite = [history(f"b{n}", [v * m for v, m in zip(wander(n, 60), moved, strict=True)]) for n in range(6)]
+    words = render(compose_history(judged(*suite, history("own", own), anchor=20), tool="perfgate"), "text")
+    table = words[words.index("Worse than") :].splitlines()
+    assert table[1].split() == ["Benchmark", "Metric", "Then", "Now", "Change", "Alone"]
+    assert re.fullmatch(r"own +elapsed .* \+3[12]\.\d% +\+(9|10)\.\d%", table[2])
+    assert re.search(r"all together +elapsed .* \+(19|20)\.\d%", words)
