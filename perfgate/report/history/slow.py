@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from perfgate.report.document import BENCHMARK, METRIC, Column, Entry, Heading, Table, name, text
-from perfgate.report.history.steps import CLASS, LEAST_OF_OTHERS, has_classes, state_of
+from perfgate.report.document import Column, Entry, Heading, Table, name, text
+from perfgate.report.history.steps import CLASS, COLUMNS, LEAST_OF_OTHERS, has_classes, state_of
 from perfgate.report.words import amount, count, percent
 
 if TYPE_CHECKING:
@@ -19,14 +19,7 @@ if TYPE_CHECKING:
     from perfgate.report.history.found import Found
 
 _MOST = 20
-_SLOW = (
-    Column(title="Since", kind="text", leads=True),
-    BENCHMARK,
-    METRIC,
-    Column(title="Level", kind="text", leads=True),
-    Column(title="Change", kind="change", leads=True),
-    Column(title="State", kind="text", leads=True),
-)
+_SLOW = (Column(title="Since", kind="text", leads=True), *COLUMNS[1:])
 
 
 def list_slow(found: Found, *, together: str) -> Iterator[Block]:

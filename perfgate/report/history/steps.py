@@ -42,7 +42,7 @@ _LONGEST_SUBJECT = 64
 _LIKELY = " (likely)"
 _DIGITS = 7
 """Of a commit that people read."""
-_COLUMNS = (
+COLUMNS = (
     Column(title="Session", kind="text", leads=True),
     BENCHMARK,
     METRIC,
@@ -50,6 +50,7 @@ _COLUMNS = (
     Column(title="Change", kind="change", leads=True),
     Column(title="State", kind="text", leads=True),
 )
+"""Of a table of changes."""
 _COMMITS = Column(title="Commits", kind="text")
 
 
@@ -147,7 +148,7 @@ def list_steps(found: Found) -> Iterator[Block]:
     shown = [s for s in steps if s in chosen] if len(steps) > _MOST_STEPS else steps
     words = f"Steps ({len(steps):,}, {sum(s.mark.is_open for s in steps):,} open"
     yield Heading(line=(text(words + (f"; {len(shown)} are shown)" if len(shown) < len(steps) else ")")),))
-    columns = (*_COLUMNS, CLASS) if has_classes(found) else _COLUMNS
+    columns = (*COLUMNS, CLASS) if has_classes(found) else COLUMNS
     entries = tuple(_entry(s, found, with_class=has_classes(found)) for s in shown)
     yield Table(columns=columns, entries=entries, remarks=True, remark=_COMMITS)
 
