@@ -11,6 +11,9 @@ import pytest
 duckdb = pytest.importorskip("duckdb", reason="the extra `scale` is not installed")
 fsspec = pytest.importorskip("fsspec", reason="the extra `scale` is not installed")
 
+from perfgate.formats.options import ForeignOptions  # noqa: E402 - without the extra there is nothing to import
+from perfgate.pipeline.scale.collect import Asked, collect_parts  # noqa: E402 - see above
+
 CONFIG = """
 [[map]]
 name = "calls"
@@ -106,3 +109,9 @@ def exact(rows, *, by_day):
             "count(*) FILTER (NOT ok), count(*) FROM r GROUP BY ALL"
         ).fetchall()
     return {(name, day): rest for name, day, *rest in found}
+
+
+def collect(*paths, by_day=False, **options):
+    """Return what the local engine makes of parts, by the configuration of the working folder."""
+    asked = Asked(engine="local", by_day=by_day)
+    return collect_parts(paths, asked, config=None, machine_class="", foreign=ForeignOptions(**options))

@@ -7,19 +7,28 @@ import random
 from pathlib import Path
 
 import pytest
-from scale_cases import ASKED, CONFIG, content_of, exact, fsspec, in_memory, rows_of, write_parquet, write_parts
+from scale_cases import (
+    ASKED,
+    CONFIG,
+    collect,
+    content_of,
+    exact,
+    fsspec,
+    in_memory,
+    rows_of,
+    write_parquet,
+    write_parts,
+)
 
 from perfgate.collect.counted import steps_for
 from perfgate.core.errors import CannotDecideError, Diagnostic
 from perfgate.core.text.steps import watch_work
-from perfgate.formats.options import ForeignOptions
 from perfgate.formats.scale import database, kernel
 from perfgate.formats.scale.kernel import Wanted, count_part, take_values
 from perfgate.formats.scale.parts import expand
 from perfgate.formats.scale.query import Question
 from perfgate.pipeline.collect import collect_profiles
 from perfgate.pipeline.inputs import read_settings
-from perfgate.pipeline.scale.collect import Asked, collect_parts
 from perfgate.stats.quantiles import quantile
 
 
@@ -29,11 +38,6 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "perfgate.toml").write_text(CONFIG)
     yield tmp_path
     fsspec.filesystem("memory").store.clear()
-
-
-def collect(*paths, by_day=False, **options):
-    asked = Asked(engine="local", by_day=by_day)
-    return collect_parts(paths, asked, config=None, machine_class="", foreign=ForeignOptions(**options))
 
 
 def refused(*paths, **options):

@@ -5,13 +5,11 @@ import json
 import re
 
 import pytest
-from scale_cases import CONFIG, content_of, fsspec, in_memory, write_parquet
+from scale_cases import CONFIG, collect, content_of, fsspec, in_memory, write_parquet
 
 from perfgate.core.errors import CannotDecideError
-from perfgate.formats.options import ForeignOptions
 from perfgate.formats.scale import rejected
 from perfgate.pipeline.collect import collect_profiles
-from perfgate.pipeline.scale.collect import Asked, collect_parts
 
 ROW = {"route": "/a", "region": "eu", "ok": True, "v": 0.1, "at": "2026-11-28T10:00:00Z"}
 ROWS = [{**ROW, "v": 0.1 + i / 1000} for i in range(200)]
@@ -25,11 +23,6 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "perfgate.toml").write_text(CONFIG)
     yield tmp_path
     fsspec.filesystem("memory").store.clear()
-
-
-def collect(*paths, by_day=False, **options):
-    asked = Asked(engine="local", by_day=by_day)
-    return collect_parts(paths, asked, config=None, machine_class="", foreign=ForeignOptions(**options))
 
 
 def refused(*paths, **options):
