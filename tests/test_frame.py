@@ -77,7 +77,7 @@ def trend(*sessions, starts=(0,), marks=(), labels=(("size", "big"),)):
     ends_of = Commits(older="", newer="")
     found = [
         Mark(at=at, before=1.0, after=2.0, change=change, shift=0.0, p=0.0, n_before=1, n_after=1, first=at, last=at,
-             is_worse=True, is_open=True, likely=ends_of, certain=ends_of, environment=(), nearby=())
+             is_worse=True, is_open=True, is_ended=False, likely=ends_of, widest=ends_of, environment=(), nearby=())
         for at, change in marks
     ]  # fmt: skip
     return Trend(series=series, marks=tuple(found), slow=(), levels=(), crept=None)

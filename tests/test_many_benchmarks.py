@@ -155,6 +155,7 @@ def functions_that_grow_faster(sizes: Iterable[int], prepare: Callable[[int], Ca
     ]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", COMMANDS)
 def test_four_times_the_benchmarks_are_at_most_four_times_the_calls(name, suites, monkeypatch, capfd):
     words, exit_code = COMMANDS[name]

@@ -22,6 +22,7 @@ REWRITES = {
 }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("trick", REWRITES)
 def test_a_head_that_writes_into_the_base_decides_nothing(project: Project, trick: str) -> None:
     script = BASE + REWRITES[trick].replace("{own}", str(project.path("bench.sh")))

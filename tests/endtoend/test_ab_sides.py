@@ -265,6 +265,7 @@ def test_a_file_of_the_tree_that_both_sides_would_use_is_told(same: Project) -> 
     assert "outside" not in told_of["message"]
 
 
+@pytest.mark.sampled
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "variables"),

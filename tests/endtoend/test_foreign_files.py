@@ -55,6 +55,7 @@ def refreshed(project: Project, file: str = PYTEST) -> Project:
     return project
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("file", [PYTEST, SAVED])
 @pytest.mark.parametrize(("factor", "code"), [(1.01, 0), (3.0, 1)])
 @pytest.mark.parametrize(
@@ -565,6 +566,7 @@ def junit(project: Project, **times: float) -> None:
     project.write("tests.xml", f'<testsuite name="s">{cases}</testsuite>')
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("now", "options", "code"),
     [

@@ -64,6 +64,7 @@ FIRST = {name.partition("/")[0]: name for name in reversed(FILES)}.values()
 """The first file of each tool."""
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("file", [f if f in FIRST else pytest.param(f, marks=pytest.mark.slow) for f in FILES])
 def test_a_real_file_makes_a_baseline_and_an_equal_one_passes_by_gated_rows(project: Project, file: str) -> None:
     again = refreshed(project, file, *FILES[file])
@@ -98,6 +99,7 @@ BUDGETS = {
 }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", BUDGETS)
 def test_a_budget_needs_no_second_file(project: Project, name: str) -> None:
     file, benchmark, metric, held, broken = BUDGETS[name]

@@ -76,6 +76,7 @@ PLACES = {
 }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("place", PLACES)
 def test_no_filter_runs_whichever_settings_name_it(project: Project, log: Path, place: str, kind: str) -> None:

@@ -81,6 +81,7 @@ def test_one_changed_file_and_none_have_sentences_of_their_own(repository: Proje
     assert said(ab(repository, *SRC)) == NOT_MEASURED.format("the changed file is not")
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "path",
     [

@@ -55,6 +55,7 @@ def commands_in(text: str) -> list[str]:
     return [line for line in lines if line.lstrip().startswith("::") or re.search(r"##(\w*)\[", line)]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("system", CI)
 @pytest.mark.parametrize("words", COMMANDS, ids=lambda words: " ".join(w for w in words if w != NAME)[:40])
 def test_a_name_is_no_command(hostile: Project, words: list[str], system: str) -> None:

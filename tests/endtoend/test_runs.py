@@ -50,6 +50,7 @@ def test_the_list_has_a_row_for_each_run_file_and_names_the_files_that_hold_none
     assert f"left: {RUNS}/other.json: " in outcome.stderr
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("options", "removed"),
     [

@@ -133,6 +133,7 @@ def test_stopped_again_and_again(project: Project, pause: float) -> None:
     assert listing(project) == before
 
 
+@pytest.mark.sampled
 @pytest.mark.slow
 @pytest.mark.parametrize("delay", [0.05, 0.15, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.8])
 def test_stopped_at_any_time(project: Project, delay: float) -> None:

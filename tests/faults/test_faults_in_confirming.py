@@ -128,6 +128,7 @@ def test_what_is_no_report_confirms_nothing(suspected: Project, change: Callable
     assert_refused(suspected, rf"bad\.json:? .*{cause}", FORMAT)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("value", [5e-324, 1e-300, 1e300, 1.7e308])
 @pytest.mark.parametrize("which", ["baseline", "current"])
 def test_values_of_any_size_have_an_outcome(suspected: Project, which: str, value: float) -> None:
@@ -162,6 +163,7 @@ SHAPES: dict[str, tuple[Spoil, str]] = {
 }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("change", "cause"), SHAPES.values(), ids=SHAPES)
 def test_a_report_that_contradicts_itself_is_neither_confirmed_nor_drawn(
     suspected: Project, change: Spoil, cause: str
@@ -202,6 +204,7 @@ OTHERS: dict[str, tuple[Spoil, str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("change", "cause"), OTHERS.values(), ids=OTHERS)
 def test_a_report_of_another_question_confirms_nothing(suspected: Project, change: Spoil, cause: str) -> None:
     def drop_findings_too(report: Any) -> None:  # which would contradict what the samples hold now

@@ -99,6 +99,7 @@ OUTCOMES: dict[str, tuple[Values, Values, int, str | frozenset[Status]]] = {
 }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("sessions", [n if n in FIRST else pytest.param(n, marks=pytest.mark.slow) for n in SHAPES])
 @pytest.mark.parametrize("name", OUTCOMES)
 def test_any_values_have_a_defined_outcome(project: Project, name: str, sessions: int) -> None:

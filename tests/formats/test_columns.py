@@ -107,6 +107,7 @@ def processes(request, monkeypatch):
     return request.param
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("seed", SEEDS)
 def test_columns_give_what_single_runs_give_whatever_the_files_are(seed, processes, tmp_path):
     paths = write_inputs(tmp_path, random.Random(seed))
@@ -116,6 +117,7 @@ def test_columns_give_what_single_runs_give_whatever_the_files_are(seed, process
     assert read_all(paths, how="with digests", known=runs) == read_all(paths, known=runs)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_table_shows_the_same_values_counts_and_faults(seed, processes, tmp_path):
     paths = write_inputs(tmp_path, random.Random(seed))

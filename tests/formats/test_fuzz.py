@@ -61,6 +61,7 @@ def test_a_spoilt_file_gives_records_or_one_clear_error(name: str, random: Rando
     assert_records_or_one_error(name, random)
 
 
+@pytest.mark.sampled
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(FILES))
 @spoilt(times=100)

@@ -89,6 +89,7 @@ def test_a_suite_that_got_worse_as_a_whole_is_a_regression_of_the_badge_as_of_th
     assert shields(verdict(finding(), finding(Status.REGRESSED, benchmark=WHOLE_SUITE)))["message"] == "1 regression"
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", SITUATIONS)
 def test_a_drawing_has_a_name_for_screen_readers_and_loads_nothing(name):
     root = drawing(SITUATIONS[name]())

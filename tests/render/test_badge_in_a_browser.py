@@ -27,6 +27,7 @@ def browser():
         yield found
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", SITUATIONS)
 def test_each_part_holds_its_words_which_are_neither_squeezed_nor_torn_apart(browser, tmp_path, name):
     path = tmp_path / "badge.svg"

@@ -76,6 +76,7 @@ def test_a_table_that_is_too_wide_is_found(browser, tmp_path):
     assert scrolling(browser, tmp_path / "page.html", f"|a|b|c|\n|---|---|---|\n|{row}|\n")
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("kind", MADE)
 def test_no_table_of_a_comment_scrolls_sideways(browser, tmp_path, kind):
     found = round_numbers(MADE[kind]())

@@ -330,6 +330,7 @@ def test_a_valid_document_is_accepted_by_the_schema_and_by_the_decoder(name, doc
     law()
 
 
+@pytest.mark.sampled
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "documents", "reads"), KINDS)
 def test_a_changed_document_is_accepted_by_both_or_by_neither(name, documents, reads):

@@ -133,6 +133,7 @@ def test_values_that_many_have_stay_what_they_are_in_a_pool():
     assert [pool.at(s) for s in (0, 1000, 1400, 1900, 2000)] == [0.02, 0.03, 0.03, 0.25, 0.25]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("sigma", "at_p99"), [(0.1, 0.001), (0.8, 0.002), (1.5, 0.004)])
 @pytest.mark.parametrize("seed", range(3))
 def test_spreads_of_unequal_parts_together_have_the_quantiles_of_all_values(seed, sigma, at_p99):

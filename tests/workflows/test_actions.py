@@ -87,6 +87,7 @@ def test_without_a_command_the_runs_are_held_against_the_target_branch(merged: P
     assert done.returncode == 1
 
 
+@pytest.mark.sampled
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "evil", ["$(touch hacked)", "`touch hacked`", "'; touch hacked; '", "--baseline=x", "a b", "${{ secrets.X }}"]

@@ -118,7 +118,7 @@ def test_the_history_is_drawn_as_a_page_and_in_the_summary(project: Project, tmp
     assert machine.facts["steps.ledger.outputs.found"] == "", "there is no ledger"
     assert page.startswith("<!doctype html>")
     assert "encode" in page
-    assert "Worse than v1.0 (1)" in (machine.root / "github_step_summary").read_text()
+    assert "Worse than `v1.0` (1)" in (machine.root / "github_step_summary").read_text()
 
 
 def test_the_history_of_a_ledger_is_drawn_without_any_baseline(project: Project, tmp_path: Path) -> None:

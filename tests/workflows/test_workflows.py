@@ -114,6 +114,7 @@ def test_the_published_schemas_accept_it(written: dict[str, Path], name: str) ->
         judged(folder, *schema, "vendor.gitlab-ci", "perfgate.gitlab-ci.yml")
 
 
+@pytest.mark.sampled
 @pytest.mark.tools
 @pytest.mark.parametrize("name", ["project", *PLANS])
 def test_its_style_is_plain(written: dict[str, Path], name: str) -> None:

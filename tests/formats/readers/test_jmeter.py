@@ -234,6 +234,7 @@ def sample(rng, i, rate):
     return f"{stamp},{took},page {i % 3},200,OK,Group 1-{i % 2},text,{success},,96"
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("seed", [*range(12), *(pytest.param(n, marks=pytest.mark.heavy) for n in range(12, 40))])
 def test_rows_in_columns_say_what_rows_one_by_one_say(seed):
     rng = random.Random(seed)

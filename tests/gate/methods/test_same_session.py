@@ -291,6 +291,7 @@ def test_a_row_on_a_drifting_machine_fails_exactly_beyond_the_limit_that_is_show
     assert (found.status is Status.REGRESSED) == beyond
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("seed", range(20))
 def test_slower_never_helps_on_a_drifting_machine(seed):
     base, current = drifting(seed, 8, 0.06)

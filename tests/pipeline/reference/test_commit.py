@@ -110,6 +110,7 @@ def edits_in_ab(head=None, *, is_trusted=True):
     return policy_of("HEAD" if head is None else "HEAD~1", head, given=None, is_trusted=is_trusted).edits
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("head", [None, "HEAD"], ids=["working-tree", "commit"])
 @pytest.mark.parametrize(
     "config",

@@ -115,6 +115,7 @@ def test_rules_and_tests_are_as_reviewed(kind):
         assert path.read_text(encoding="utf-8") == text
 
 
+@pytest.mark.sampled
 @needs_promtool
 @pytest.mark.tools
 @pytest.mark.parametrize("kind", KINDS)
@@ -153,6 +154,7 @@ def test_old_tests_fail_against_the_rules_of_a_budget_that_changed_by_a_step(kin
     assert promtool(tmp_path, render(new).rules, render(new).tests) == ""
 
 
+@pytest.mark.sampled
 @needs_promtool
 @pytest.mark.tools
 @pytest.mark.parametrize(
