@@ -23,7 +23,7 @@ class _Counter:
     Numpy is twice as fast, and takes a tenth of a second to load: below some millions of values it gains nothing.
     """
 
-    few = 4_000_000
+    few = 2_500_000
     """Values that are counted by plain Python before numpy is loaded."""
 
     def __init__(self) -> None:
