@@ -47,7 +47,7 @@ def measured(hashes: list[str]) -> Found:
 
 def subjects(found: Found) -> list[str]:
     (step,) = find_steps(found)
-    return [found.described[c].subject for c in found.between.get(step.place.widest, ())]
+    return [found.described[c].subject for c in found.between.get(step.mark.widest, ())]
 
 
 def test_refreshes_are_left_out_but_counted_in_the_distance(tmp_path: Path) -> None:
@@ -55,16 +55,16 @@ def test_refreshes_are_left_out_but_counted_in_the_distance(tmp_path: Path) -> N
     found = add_commits(measured(hashes), str(project.root), "baselines")
     assert subjects(found) == [f"Change {n}" for n in range(STEP + 2, STEP - 3, -1)]
     (step,) = find_steps(found)
-    assert found.distances[step.place.widest] == 10
+    assert found.distances[step.mark.widest] == 10
     every = add_commits(measured(hashes), str(project.root), "")
-    assert len(every.between[step.place.widest]) == 10
+    assert len(every.between[step.mark.widest]) == 10
 
 
 def test_a_folder_outside_of_the_repository_leaves_none_out(tmp_path: Path) -> None:
     project, hashes = repository(tmp_path / "here")
     found = add_commits(measured(hashes), str(project.root), "../elsewhere")
     (step,) = find_steps(found)
-    assert len(found.between[step.place.widest]) == 10
+    assert len(found.between[step.mark.widest]) == 10
 
 
 def test_commits_of_another_branch_are_listed_and_absent_ones_are_not(tmp_path: Path) -> None:
@@ -82,6 +82,6 @@ def test_a_range_that_is_too_long_is_counted_and_not_listed(tmp_path: Path, monk
     monkeypatch.setattr(commits, "_MOST_LISTED", 5)
     found = add_commits(measured(hashes), str(project.root), "baselines")
     (step,) = find_steps(found)
-    assert step.place.likely in found.between
-    assert step.place.widest not in found.between
-    assert found.distances[step.place.widest] == 10
+    assert step.mark.likely in found.between
+    assert step.mark.widest not in found.between
+    assert found.distances[step.mark.widest] == 10

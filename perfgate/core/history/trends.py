@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 
@@ -83,7 +83,7 @@ class Series(Struct, frozen=True, kw_only=True):
         return list(map(math.log, values)) if self.is_ratio else values
 
 
-class Commits(Struct, frozen=True, kw_only=True):
+class Commits(NamedTuple):
     """Commits among which a change lies: those after the older one, up to the newer one."""
 
     older: str

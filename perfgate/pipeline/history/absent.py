@@ -8,12 +8,11 @@ from msgspec.structs import replace
 
 from perfgate.core.errors import note
 from perfgate.core.text.names import list_some
+from perfgate.report.history.steps import find_steps
 from perfgate.store.git import FETCH_HISTORY, git, is_shallow, shown
 from perfgate.store.git_start import is_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from perfgate.report.history.found import Found
 
 
@@ -26,7 +25,7 @@ def note_absent(found: Found, folder: str) -> Found:
         found: a history.
         folder: in the repository.
     """
-    commits = dict.fromkeys(filter(is_hash, _around_steps(found)))
+    commits = dict.fromkeys(c for step in find_steps(found) for c in step.mark.likely if is_hash(c))
     if not commits or is_shallow(folder):
         return found
     asked = "".join(f"{commit}\n" for commit in commits).encode()
@@ -38,12 +37,3 @@ def note_absent(found: Found, folder: str) -> Found:
     hint = "if the branch was rewritten, see what was committed then: git log --first-parent --since DAY --until DAY"
     remark = note("history-commits-absent", message, hint=f"{hint}; or git fetch, if they are of another branch")
     return replace(found, notes=(*found.notes, remark))
-
-
-def _around_steps(found: Found) -> Iterator[str]:
-    """Yield the commits of the sessions right before and after each step."""
-    for trend in found.trends:
-        points = trend.series.points
-        yield from (points[at].past.commit for mark in trend.marks for at in (mark.at - 1, mark.at))
-    for suite in found.suites:
-        yield from (suite.sessions[at].commit for mark in suite.marks for at in (mark.at - 1, mark.at))

@@ -14,8 +14,8 @@ from perfgate.store.git_start import is_hash
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from perfgate.core.history.trends import Commits
     from perfgate.report.history.found import Found
-    from perfgate.report.history.ranges import Ends
 
 _MOST_STEPS = 40
 """Of which the commits are listed: open ones before others, the newest first."""
@@ -36,12 +36,12 @@ def add_commits(found: Found, folder: str, baselines: str) -> Found:
         baselines: folder of the baselines, relative to `folder`; empty: there is none.
     """
     steps = sorted(find_steps(found), key=lambda s: not s.mark.is_open)
-    places = [step.place for step in steps[:_MOST_STEPS]]
-    ends = list(dict.fromkeys(pair for p in places for pair in (p.likely, p.widest) if all(map(is_hash, pair))))
+    marks = [step.mark for step in steps[:_MOST_STEPS]]
+    ends = list(dict.fromkeys(pair for m in marks for pair in (m.likely, m.widest) if all(map(is_hash, pair))))
     if not ends:
         return found
     ranges = dict(_between(folder, ends))
-    listed: dict[Ends, tuple[str, ...]] = {}
+    listed: dict[Commits, tuple[str, ...]] = {}
     left = _MOST_LISTED
     for pair, commits in ranges.items():
         if len(commits) <= left:
@@ -50,11 +50,11 @@ def add_commits(found: Found, folder: str, baselines: str) -> Found:
     changing = _changing(folder, list(dict.fromkeys(c for commits in listed.values() for c in commits)), baselines)
     kept = {pair: tuple(c for c in commits if c in changing) or commits for pair, commits in listed.items()}
     found = replace(found, between=kept, distances={pair: len(commits) for pair, commits in ranges.items()})
-    named = dict.fromkeys(c for p in places for c in nearest(p, found, MOST_COMMITS)[0])
+    named = dict.fromkeys(c for m in marks for c in nearest(m.likely, m.widest, found, MOST_COMMITS)[0])
     return replace(found, described=describe(folder, list(named)))
 
 
-def _between(folder: str, ends: Sequence[Ends]) -> Iterator[tuple[Ends, tuple[str, ...]]]:
+def _between(folder: str, ends: Sequence[Commits]) -> Iterator[tuple[Commits, tuple[str, ...]]]:
     """Yield ranges with their commits, the newest first, along the first parents; one that has none is left out.
 
     One call lists the branch; the few ranges that are no part of it, as of a measured pull request, take one each.
@@ -63,14 +63,15 @@ def _between(folder: str, ends: Sequence[Ends]) -> Iterator[tuple[Ends, tuple[st
     chain = git(folder, [*words, "HEAD", "--"], hint=FETCH_HISTORY).decode("ascii", "replace").split()
     places = {commit: number for number, commit in enumerate(chain)}
     asked = 0
-    for before, after in ends:
+    for between in ends:
+        before, after = between
         commits = chain[places[after] : places[before]] if {before, after} <= places.keys() else []
         if not {before, after} <= places.keys() and asked < _MOST_ASKED:
             asked += 1
             answer = git(folder, [*words, after, f"^{before}", "--"], hint=FETCH_HISTORY, accepted=(0, 128))
             commits = answer.decode("ascii", "replace").split()
         if commits:
-            yield (before, after), tuple(commits)
+            yield between, tuple(commits)
 
 
 def _changing(folder: str, commits: Sequence[str], baselines: str) -> set[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.render.html.axis import Axis
 from perfgate.render.html.markup import Markup, element, minus_signs, shorten
-from perfgate.report.history.common import find_common, split_levels
+from perfgate.report.history.common import find_common
 from perfgate.report.words import amount, count, percent
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def draw_trend(trend: Trend, suites: Sequence[SuiteTrend]) -> Markup:
     days = [p.past.when[:10] for p in series.points]
     chart = _Chart(values, axis, days)
     common = find_common(trend, suites)
-    levels = _slope(trend, split_levels(trend, common))
+    levels = _slope(trend)
     chart.lines += [chart.levels(levels), *(chart.line(s.start, s.end) for s in series.sections)]
     rules = [(place, f"all {percent(m.change)}", "common") for place, m in common.items()]
     rules += [(s.start, shorten(s.cause, _LONGEST_CAUSE), "break") for s in series.sections[1:]]
@@ -94,9 +94,9 @@ def _around(trend: Trend) -> list[float]:
     return [level - reach, level + reach]
 
 
-def _slope(trend: Trend, levels: Iterable[tuple[int, int, float]]) -> Iterator[tuple[int, int, float, float]]:
+def _slope(trend: Trend) -> Iterator[tuple[int, int, float, float]]:
     """Yield levels with where each begins and ends: in a slow change it rises or falls."""
-    for start, end, level in levels:
+    for start, end, level in trend.levels:
         slow = next((s for s in trend.slow if s.start <= start and end <= s.end), None)
         share = (end - start) / slow.sessions / 2 if slow else 0.0
         if slow is None or not trend.series.is_ratio:

@@ -219,8 +219,8 @@ def _item(step: Step, found: Found) -> Markup:
     """Return a step; its commits stand behind a click."""
     words = " · ".join(filter(None, (step.day, step.change, step.state)))
     line = draw_line((text(f"{words} · "), *where(step, found)))
-    if step.place.widest not in found.distances:
+    if step.mark.widest not in found.distances:
         return element("li", line)
     commits = element("ul", *(element("li", draw_line(c)) for c in list_commits(step, found)))
-    find = [element("p", code(bisect_command(step.place.widest)))] if step.mark.is_worse else []
+    find = [element("p", code(bisect_command(step.mark.widest)))] if step.mark.is_worse else []
     return element("li", line, fold("Commits", commits, *find))

@@ -1,15 +1,13 @@
-"""Where all benchmarks moved together, among the sessions of one value, and its levels in between."""
+"""Where all benchmarks moved together, among the sessions of one value."""
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from perfgate.core.session_id import SessionId
-from perfgate.stats.quantiles import median
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Sequence
 
     from perfgate.core.history.trends import Mark, SuiteTrend, Trend
 
@@ -35,18 +33,3 @@ def find_common(trend: Trend, suites: Sequence[SuiteTrend]) -> dict[int, Mark]:
             if place := next((places[n] for n in names if n in places), 0):
                 found[place] = mark
     return found
-
-
-def split_levels(trend: Trend, common: Mapping[int, Mark]) -> Iterator[tuple[int, int, float]]:
-    """Yield the levels of a value between its own steps, breaks and those of all benchmarks together.
-
-    Yields:
-        Place of the first session, place behind the last, and the median in base units.
-    """
-    values = [p.reading.p50 for p in trend.series.points]
-    for start, end, level in trend.levels:
-        bounds = [start, *sorted(place for place in common if start < place < end), end]
-        if len(bounds) == len((start, end)):
-            yield start, end, level
-        else:
-            yield from ((one, other, median(values[one:other])) for one, other in pairwise(bounds))

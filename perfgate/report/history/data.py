@@ -102,11 +102,10 @@ def _mark(mark: Mark, found: Found) -> dict[str, Any]:
 
 def _commits(commits: Commits, found: Found) -> dict[str, Any]:
     """Return the ends of a range of commits, and how many of it change more than baselines, where git knows them."""
-    ends = (commits.older, commits.newer)
     return {
         "older": commits.older,
         "newer": commits.newer,
-        "commits": len(found.between.get(ends, ())) or found.distances.get(ends),
+        "commits": len(found.between.get(commits, ())) or found.distances.get(commits),
     }
 
 

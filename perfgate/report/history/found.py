@@ -11,8 +11,7 @@ if TYPE_CHECKING:
 
     from perfgate.core.bisection import Described
     from perfgate.core.errors import Diagnostic
-    from perfgate.core.history.trends import SuiteTrend, Trend
-    from perfgate.report.history.ranges import Ends
+    from perfgate.core.history.trends import Commits, SuiteTrend, Trend
 
 
 class Found(Struct, frozen=True, kw_only=True):
@@ -30,9 +29,9 @@ class Found(Struct, frozen=True, kw_only=True):
     """The same as git names it; empty: with nothing."""
     described: Mapping[str, Described]
     """What commits say of themselves, by full hash: of those near steps, where they are here."""
-    distances: Mapping[Ends, int]
+    distances: Mapping[Commits, int]
     """How many commits lie after one, up to another one, along the first parents; of those at steps."""
-    between: Mapping[Ends, tuple[str, ...]]
+    between: Mapping[Commits, tuple[str, ...]]
     """The same commits, the newest first, without those that only refresh baselines."""
     notes: tuple[Diagnostic, ...]
     """What was left out of it, and why."""

@@ -11,17 +11,16 @@ from perfgate.core.errors import plain
 from perfgate.core.text.columns import cut_end
 from perfgate.report.document import BENCHMARK, METRIC, Bullets, Column, Entry, Heading, Paragraph, Table, name, text
 from perfgate.report.history.common import ALL
-from perfgate.report.history.ranges import Place, bisect_command, log_command
+from perfgate.report.history.ranges import bisect_command, log_command
 from perfgate.report.words import amount, count, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from perfgate.core.history.past import Past
-    from perfgate.core.history.trends import Mark, Series, SlowChange, SuiteTrend, Trend
+    from perfgate.core.history.trends import Commits, Mark, Series, SlowChange, SuiteTrend, Trend
     from perfgate.report.document import Block, Line, Span
     from perfgate.report.history.found import Found
-    from perfgate.report.history.ranges import Ends
 
 CLASS = Column(title="Class", kind="name", shortest=12, label="on")
 """The class of machine, where a history has several."""
@@ -74,11 +73,6 @@ class Step(Struct, frozen=True, kw_only=True):
     def day(self) -> str:
         """The day of the first session after it."""
         return self.sessions[self.mark.at].when[:10]
-
-    @property
-    def place(self) -> Place:
-        """Between which commits it lies."""
-        return Place.of(self.mark, self.sessions)
 
     @property
     def change(self) -> str:
@@ -173,28 +167,28 @@ def change_of(step: Step) -> Span:
 
 def where(step: Step, found: Found) -> Line:
     """Return between which commits a step lies, the likely ones first, and what else changed there."""
-    place = step.place
+    mark = step.mark
     words: list[Span] = []
-    if all(place.likely):
-        likely, widest = _range(place.likely, found), _range(place.widest, found)
-        is_wider = place.widest != place.likely and all(place.widest)
+    if all(mark.likely):
+        likely, widest = _range(mark.likely, found), _range(mark.widest, found)
+        is_wider = mark.widest != mark.likely and all(mark.widest)
         found_in = (text("likely "), name(likely), text(", widest "), name(widest)) if is_wider else (name(likely),)
         words += found_in
-    for fact in step.mark.environment:
+    for fact in mark.environment:
         words += [text("; " if words else ""), text("with "), name(fact)]
-    for fact in step.mark.nearby:
+    for fact in mark.nearby:
         words += [text("; " if words else ""), text("near: "), name(fact)]
-    if abs(step.mark.shift) >= LEAST_OF_OTHERS:
-        words.append(text(f"{'; ' if words else ''}the others {percent(step.mark.shift)} meanwhile"))
+    if abs(mark.shift) >= LEAST_OF_OTHERS:
+        words.append(text(f"{'; ' if words else ''}the others {percent(mark.shift)} meanwhile"))
     if step.is_of_many:
         words.append(text(f"{'; ' if words else ''}one of many open steps: perhaps a slow change"))
     return tuple(words)
 
 
-def _range(ends: Ends, found: Found) -> str:
-    commits = len(found.between.get(ends, ())) or found.distances.get(ends, 0)
+def _range(between: Commits, found: Found) -> str:
+    commits = len(found.between.get(between, ())) or found.distances.get(between, 0)
     counted = f" ({count(commits, 'commit')})" if commits else ""
-    return f"{ends[0][:_DIGITS]}..{ends[1][:_DIGITS]}{counted}"
+    return f"{between.older[:_DIGITS]}..{between.newer[:_DIGITS]}{counted}"
 
 
 def open_steps(found: Found) -> list[Step]:
@@ -202,7 +196,7 @@ def open_steps(found: Found) -> list[Step]:
 
     Steps of a value that has many are the last: they are perhaps parts of a slow change.
     """
-    steps = [s for s in find_steps(found) if s.mark.is_open and s.place.widest in found.distances]
+    steps = [s for s in find_steps(found) if s.mark.is_open and s.mark.widest in found.distances]
     return sorted(steps, key=lambda s: (s.series is None, s.is_of_many, -abs(s.mark.change)))
 
 
@@ -222,7 +216,7 @@ def list_search(found: Found) -> Iterator[Block]:
 
 def list_searches(found: Found) -> Iterator[Block]:
     """Yield how to find the commit of each of the newest steps to a worse level."""
-    steps = [s for s in find_steps(found) if s.mark.is_worse and s.place.widest in found.distances]
+    steps = [s for s in find_steps(found) if s.mark.is_worse and s.mark.widest in found.distances]
     for step in steps[:_MOST_SEARCHES]:
         yield from search(step, found)
 
@@ -240,39 +234,40 @@ def search(step: Step, found: Found, most: int = MOST_COMMITS) -> tuple[Heading,
     if step.series is None:
         return Heading(line=(text(f"Commits around {ALL}"), *facts)), commits
     heading = Heading(line=(text("To find the commit of "), name(step.series.titled), *facts))
-    return heading, commits, Paragraph(line=(name(bisect_command(step.place.widest)),))
+    return heading, commits, Paragraph(line=(name(bisect_command(step.mark.widest)),))
 
 
 def list_commits(step: Step, found: Found, most: int = MOST_COMMITS) -> list[Line]:
     """Return the commits of a step with their subjects, the likely ones and those next to them, the newest first."""
-    place = step.place
-    commits, more = nearest(place, found, most)
-    likely = found.between.get(place.likely, ()) if place.likely != place.widest else ()
+    mark = step.mark
+    commits, more = nearest(mark.likely, mark.widest, found, most)
+    likely = found.between.get(mark.likely, ()) if mark.likely != mark.widest else ()
     lines: list[Line] = [
         (name(_commit(c, found, len(_LIKELY))), text(_LIKELY)) if c in likely else (name(_commit(c, found)),)
         for c in commits
     ]
     if more or not commits:
         words = f"… and {more:,} more, and refreshes: " if commits else ""
-        lines.append((text(words), name(log_command(place.widest))))
+        lines.append((text(words), name(log_command(mark.widest))))
     return lines
 
 
-def nearest(place: Place, found: Found, most: int) -> tuple[list[str], int]:
+def nearest(likely: Commits, widest: Commits, found: Found, most: int) -> tuple[list[str], int]:
     """Return those commits of a step that are likely, then those next to them, newest first; and how many are left out.
 
     Args:
-        place: of the step.
+        likely: between which it lies most likely.
+        widest: between which it lies in nearly all cases.
         found: has the commits between its sessions.
         most: largest number of commits.
     """
-    widest = found.between.get(place.widest, ())
-    likely = set(found.between.get(place.likely, ()))
-    inside = [number for number, commit in enumerate(widest) if commit in likely]
-    first, last = (inside[0], inside[-1]) if inside else (len(widest) // 2, len(widest) // 2)
-    ranked = sorted(range(len(widest)), key=lambda n: (max(first - n, n - last, 0), n))
+    commits = found.between.get(widest, ())
+    near = set(found.between.get(likely, ()))
+    inside = [number for number, commit in enumerate(commits) if commit in near]
+    first, last = (inside[0], inside[-1]) if inside else (len(commits) // 2, len(commits) // 2)
+    ranked = sorted(range(len(commits)), key=lambda n: (max(first - n, n - last, 0), n))
     chosen = sorted(ranked[:most])
-    return [widest[n] for n in chosen], len(widest) - len(chosen)
+    return [commits[n] for n in chosen], len(commits) - len(chosen)
 
 
 def _commit(commit: str, found: Found, less: int = 0) -> str:

@@ -9,17 +9,17 @@ from msgspec.structs import replace
 from trend_cases import found, history, judged, wander
 
 from perfgate.core.bisection import Described
+from perfgate.core.history.trends import Commits
 from perfgate.core.metrics import Metric
 from perfgate.render import render
-from perfgate.report.history.common import find_common, split_levels
+from perfgate.report.history.common import find_common
 from perfgate.report.history.compose import compose_history, compose_log
-from perfgate.report.history.ranges import Place, bisect_command, log_command
+from perfgate.report.history.ranges import bisect_command, log_command
 from perfgate.report.history.steps import find_steps, nearest, open_steps
 
 CHAIN = tuple(f"{n:040x}" for n in range(30, 0, -1))
 """Commits 30 to 1: the newest first."""
-LIKELY, WIDEST = ("likely", "14"), ("widest", "30")
-PLACE = Place(likely=LIKELY, widest=WIDEST)
+LIKELY, WIDEST = Commits(older="likely", newer="14"), Commits(older="widest", newer="30")
 
 
 def numbers(commits):
@@ -39,13 +39,13 @@ def numbers(commits):
     ids=["middle", "newest", "oldest", "many", "none", "all"],
 )
 def test_the_likely_commits_and_those_next_to_them_are_shown(likely, most, shown):
-    chosen, more = nearest(PLACE, found(between={LIKELY: likely, WIDEST: CHAIN}), most)
+    chosen, more = nearest(LIKELY, WIDEST, found(between={LIKELY: likely, WIDEST: CHAIN}), most)
     assert numbers(chosen) == sorted(shown, reverse=True)
     assert more == 30 - len(shown)
 
 
 def test_commands_name_commits_without_doubt():
-    ends = ("a" * 40, "b" * 40)
+    ends = Commits(older="a" * 40, newer="b" * 40)
     assert bisect_command(ends) == f"perfgate bisect --good {'a' * 12} --bad {'b' * 12} -- CMD"
     assert log_command(ends) == f"git log --oneline {'a' * 12}..{'b' * 12}"
 
@@ -58,7 +58,7 @@ def test_a_change_of_everything_splits_the_level_of_each_value_at_its_own_sessio
     for trend in both.trends:
         place = 10 if trend.series.titled == "late" else 30
         assert [*find_common(trend, both.suites)] == [place]
-        levels = [(start, end) for start, end, _ in split_levels(trend, find_common(trend, both.suites))]
+        levels = [(start, end) for start, end, _ in trend.levels]
         assert levels == [(0, place), (place, len(trend.series.points))]
     assert find_common(both.trends[0], ()) == {}
 
@@ -77,7 +77,7 @@ def test_a_subject_of_the_likely_range_alone_is_not_all_that_is_shown():
     one = judged(history("a", [*wander(1, 30), *(1.3 * v for v in wander(1, 30))]))
     (step,) = find_steps(one)
     commits = tuple(f"{n:040x}" for n in range(32, 27, -1))
-    ranges = {step.place.widest: commits, step.place.likely: commits[2:3]}
+    ranges = {step.mark.widest: commits, step.mark.likely: commits[2:3]}
     named = {c: Described(author="", date="", subject=f"Subject {int(c, 16)}") for c in commits}
     whole = found(trends=one.trends, described=named, between=ranges, distances={e: len(c) for e, c in ranges.items()})
     words = render(compose_history(whole, tool="perfgate"), "text")
@@ -118,7 +118,7 @@ def test_steps_of_a_value_that_has_many_come_after_others_and_say_so():
     one = [v * (1.2 if n >= 10 else 1.0) for n, v in enumerate(wander(2, 80))]
     both = [judged(history("many", stairs)), judged(history("one", one))]
     whole = found(trends=tuple(t for f in both for t in f.trends))
-    ranges = {s.place.widest: (f"{9:040x}",) for s in find_steps(whole)}
+    ranges = {s.mark.widest: (f"{9:040x}",) for s in find_steps(whole)}
     whole = replace(whole, between=ranges, distances=dict.fromkeys(ranges, 1))
     assert [s.is_of_many for s in open_steps(whole)] == [False, True, True, True]
     words = " ".join(render(compose_history(whole, tool="perfgate"), "text").split())
